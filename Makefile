@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# 'make help' lists the targets. Variables: BUILD=release|debug|asan, CC, CXX, CFLAGS, LDFLAGS,
+# PYTHON (what .venv is made from), N (records of the demonstration), V=1 (show the commands),
+# CI=true (warnings are errors).
+
+BUILD ?= release
+N ?= 1000000
+OUT = build/$(BUILD)
+PY = .venv/bin/python
+Q = $(if $(V),,@)
+
+export PYTHONNOUSERSITE = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# ---- Version: include/ladle/base.h has it ----
+
+version_part = $(shell sed -n 's/.*define LADLE_VERSION_$(1) //p' include/ladle/base.h)
+MAJOR := $(call version_part,MAJOR)
+VERSION := $(MAJOR).$(call version_part,MINOR).$(call version_part,PATCH)
+
+# ---- Flags ----
+
+FLAGS_release = -O2 -g
+FLAGS_debug = -O0 -g
+FLAGS_asan = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+ifndef FLAGS_$(BUILD)
+$(error BUILD is '$(BUILD)': it must be release, debug or asan)
+endif
+
+WERROR = $(if $(filter true,$(CI)),-Werror)
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
+
+# pkg-config is asked once, and not before tests/setup has installed it.
+CODECS = $(eval CODECS := $(shell for package in libzstd liblz4 libdeflate; do \
+             pkg-config --exists $$package && echo $$package; done))$(CODECS)
+WITH_libzstd = -DLADLE_WITH_ZSTD
+WITH_liblz4 = -DLADLE_WITH_LZ4
+WITH_libdeflate = -DLADLE_WITH_LIBDEFLATE
+pkg_flags = $(if $(2),$(shell pkg-config $(1) $(2)))
+
+C_FLAGS = -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(FLAGS_$(BUILD)) -Iinclude \
+          $(foreach codec,$(CODECS),$(WITH_$(codec))) $(call pkg_flags,--cflags,$(CODECS)) $(CFLAGS)
+LINK_FLAGS = $(FLAGS_$(BUILD)) $(LDFLAGS)
+LIBS = -lz $(call pkg_flags,--libs,$(CODECS))
+compile = $(Q)mkdir -p $(@D) && echo "  cc $<" && $(CC) $(C_FLAGS) $(1) -MMD -MP -c -o $@ $<
+
+# ---- Sources ----
+
+HEADERS = $(wildcard include/*.h include/ladle/*.h)
+LIB_C = $(wildcard lib/*.c)
+PYMODULE_C = $(wildcard pymodule/*.c)
+TEST_C = $(wildcard tests/c/*.c)
+EXAMPLE_C = $(wildcard examples/[0-9]*.c)
+C_FILES = $(LIB_C) $(PYMODULE_C) $(TEST_C) $(EXAMPLE_C)
+H_FILES = $(HEADERS) $(wildcard lib/*.h pymodule/*.h tests/c/*.h)
+PACKAGE = setup.py pyproject.toml $(wildcard README.md pymodule/ladle/*) $(PYMODULE_C) $(LIB_C) \
+          $(filter-out tests/%,$(H_FILES))
+
+objects = $(1:%.c=$(OUT)/%.o)
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_C) $(TEST_C) $(EXAMPLE_C)))
+
+# ---- What is needed and not on this machine: see tests/setup ----
+
+build/setup-%: tests/setup
+	$(Q)mkdir -p build && tests/setup $* && touch $@
+build/setup-ctest build/setup-lint build/setup-clang: | build/setup-lib
+
+# Stamps about .venv are kept in it, so that they go when it goes.
+VENV = .venv/setup-python$(subst /,-,$(PYTHON))
+$(VENV): tests/setup | build/setup-lib
+	$(Q)PYTHON='$(PYTHON)' tests/setup python && touch $@
+.venv/setup-demo .venv/setup-pytest: .venv/setup-%: tests/setup $(VENV)
+	$(Q)tests/setup $* && touch $@
+
+# A change of compiler or flags rebuilds; this file changes only when they do.
+$(OUT)/flags: FORCE | build/setup-lib
+	@mkdir -p $(OUT) && echo '$(CC) $(C_FLAGS) $(LINK_FLAGS) $(LIBS)' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+FORCE:
+
+# ---- The library ----
+
+all: lib py ## the C library and the Python package
+lib: static shared ## the C library, static and shared
+static: $(OUT)/libladle.a ## build/release/libladle.a
+shared: $(OUT)/libladle.so ## build/release/libladle.so
+
+$(OUT)/lib/%.o: lib/%.c $(OUT)/flags
+	$(call compile,-Wconversion)
+
+$(OUT)/libladle.a: $(call objects,$(LIB_C))
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(OUT)/libladle.so: $(OUT)/libladle.so.$(MAJOR)
+	$(Q)ln -sf $(<F) $@
+
+$(OUT)/libladle.so.$(MAJOR): $(call objects,$(LIB_C))
+	$(Q)$(CC) -shared -Wl,-soname,$(@F) $(LINK_FLAGS) -o $@ $^ $(LIBS)
+
+# ---- Python ----
+
+py: .venv/setup-ladle ## ladle installed in .venv
+
+# setuptools would pack Python files that were deleted since, if they stayed in its folder.
+.venv/setup-ladle: $(PACKAGE) $(OUT)/flags $(VENV)
+	@echo "  pip install ."
+	@rm -f build/lib.*/ladle/*.py*
+	$(Q)CFLAGS='$(CFLAGS) $(WERROR)' $(PY) -m pip install -q --no-build-isolation --no-deps .
+	@touch $@
+
+demo: .venv/setup-demo .venv/setup-ladle ## the demonstration, N=1000000 records
+	$(Q)mkdir -p build/demo && $(PY) examples/demo/demo.py --count $(N)
+
+# ---- Tests ----
+
+test: layers exports headers test-c test-py test-examples ## all tests but the slow ones of .ci/run
+
+layers: ## who may include whom
+	$(Q)$(or $(PYTHON),python3) tests/check-layers.py
+
+exports: $(OUT)/libladle.so ## the shared library exports what the headers say
+	$(Q)CC='$(CC)' tests/check-exports $<
+
+headers: $(OUT)/headers ## each public header compiles alone, as C and C++
+$(OUT)/headers: $(HEADERS) $(OUT)/flags | build/setup-ctest
+	$(Q)set -e; for header in $(HEADERS); do for std in c11 c17; do \
+	    $(CC) -std=$$std -x c -fsyntax-only -Iinclude $(WARNINGS) -pedantic $$header; done; \
+	    $(CXX) -std=c++17 -x c++ -fsyntax-only -Iinclude -Wall -Wextra -pedantic $(WERROR) \
+	        $$header; done
+	@echo "headers: $(words $(HEADERS)) compile alone" && touch $@
+
+$(OUT)/tests/c/%.o: tests/c/%.c $(OUT)/flags | build/setup-ctest
+	$(call compile,-Ilib $(call pkg_flags,--cflags,check))
+
+$(OUT)/run-tests: $(call objects,$(TEST_C)) $(OUT)/libladle.a
+	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(call pkg_flags,--libs,check) $(LIBS)
+
+# Check's own limit of 4 seconds is too short for a busy machine; sanitizers want one process.
+test-c: $(OUT)/run-tests ## the C tests
+	$(Q)CK_DEFAULT_TIMEOUT=120 $(if $(filter asan,$(BUILD)),CK_FORK=no) $<
+
+test-py: .venv/setup-pytest .venv/setup-ladle ## the Python tests
+	$(Q)$(PY) -m pytest -q tests/py
+
+$(OUT)/examples/%.o: examples/%.c $(OUT)/flags
+	$(call compile)
+
+EXAMPLE_PROGRAMS = $(EXAMPLE_C:%.c=$(OUT)/%)
+$(EXAMPLE_PROGRAMS): %: %.o $(OUT)/libladle.a
+	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
+
+# In one empty folder, in the order of their numbers: a later one may read what an earlier wrote.
+test-examples: $(EXAMPLE_PROGRAMS) .venv/setup-demo .venv/setup-ladle ## run the examples
+	$(Q)rm -rf $(OUT)/examples-run && mkdir -p $(OUT)/examples-run && cd $(OUT)/examples-run && \
+	for example in $(EXAMPLE_PROGRAMS:%=$(CURDIR)/%) $(CURDIR)/examples/[0-9]*.py; do \
+	    case $$example in *.py) run=$(CURDIR)/$(PY) ;; *) run= ;; esac; \
+	    echo "  $${example#$(CURDIR)/}"; \
+	    $$run $$example >output 2>&1 || { cat output; exit 1; }; done
+
+asan: ## the C tests with address and undefined-behaviour sanitizers
+	$(Q)$(MAKE) --no-print-directory BUILD=asan test-c
+
+# ---- Style ----
+
+lint: $(C_FILES:%=$(OUT)/lint/%) format-check ## clang-tidy and clang-format have nothing to say
+$(OUT)/lint/%: % $(H_FILES) .clang-tidy $(OUT)/flags | build/setup-lint $(VENV) build/setup-ctest
+	@mkdir -p $(@D) && echo "  clang-tidy $<"
+	$(Q)clang-tidy --quiet $< -- $(filter-out -Werror,$(C_FLAGS)) -Ilib \
+	    $(call pkg_flags,--cflags,check) -isystem $(PYTHON_INCLUDE) 2>$@.log || \
+	    { cat $@.log; exit 1; }
+	@touch $@
+PYTHON_INCLUDE = $(shell $(PY) -c 'import sysconfig; print(sysconfig.get_path("include"))')
+
+format: build/setup-lint ## format the C files
+	$(Q)clang-format -i $(C_FILES) $(H_FILES)
+
+format-check: build/setup-lint ## fail when a C file is not formatted
+	$(Q)clang-format --dry-run --Werror $(C_FILES) $(H_FILES)
+
+# ---- Packing and cleaning ----
+
+sdist: $(VENV) ## source distribution in build/dist
+	$(Q)rm -rf build/dist && mkdir -p build/dist && \
+	$(PY) -c 'import setuptools.build_meta as b; b.build_sdist("build/dist")' \
+	    >build/sdist.log 2>&1 || { cat build/sdist.log; exit 1; }
+	@ls build/dist/*.tar.gz
+
+clean: ## remove what was built
+	rm -rf build *.egg-info
+
+distclean: clean ## remove .venv and caches too
+	rm -rf .venv .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' Makefile | expand -t 15
+
+.PHONY: all lib static shared py demo test layers exports headers test-c test-py test-examples \
+        asan lint format format-check sdist clean distclean help
