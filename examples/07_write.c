@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Write records of three values to scores.ladle.
+ */
+#include <ladle.h>
+#include <stdio.h>
+#include <string.h>
+
+static ladle_status put_record(ladle_buffer *record, int64_t id, const char *name, double score)
+{
+    ladle_status status = ladle_value_put_container(record, LADLE_TUPLE, 3);
+    if (status == LADLE_OK) {
+        status = ladle_value_put_int(record, id);
+    }
+    if (status == LADLE_OK) {
+        status = ladle_value_put_data(record, LADLE_STR, name, strlen(name));
+    }
+    return status == LADLE_OK ? ladle_value_put_float(record, score) : status;
+}
+
+static ladle_status write_records(ladle_writer *writer, ladle_error *error)
+{
+    ladle_buffer record = {0};
+    ladle_status status = LADLE_OK;
+    for (int64_t id = 0; status == LADLE_OK && id < 100000; id++) {
+        record.len = 0; /* the memory is used again */
+        status = put_record(&record, id, id % 2 ? "odd" : "even", (double)id / 7);
+        if (status == LADLE_OK) {
+            status = ladle_writer_append(writer, record.data, record.len, error);
+        }
+    }
+    ladle_buffer_free(&record);
+    return status;
+}
+
+int main(void)
+{
+    ladle_error error = {.text = "out of memory"};
+    ladle_sink sink;
+    ladle_writer *writer = NULL;
+    ladle_status status = ladle_sink_open(&sink, "scores.ladle", false, &error);
+    if (status == LADLE_OK) {
+        status = ladle_writer_open(&writer, &sink, NULL, &error);
+    }
+    if (status == LADLE_OK) {
+        status = write_records(writer, &error);
+        if (status == LADLE_OK) {
+            status = ladle_writer_close(writer, &error);
+        } else {
+            ladle_writer_abort(writer, NULL); /* the file stays unfinished */
+        }
+    }
+    if (status != LADLE_OK) {
+        fprintf(stderr, "scores.ladle: %s\n", error.text);
+        return 1;
+    }
+    puts("wrote 100000 records to scores.ladle");
+    return 0;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_IO_H
+#define LADLE_IO_H
+
+/*
+ * Where bytes come from and go to. Fill one of the two structs with functions of your own, or
+ * let one of the functions below do it. Neither is ever asked to seek.
+ */
+
+#include <ladle/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A source of bytes.
+ *
+ * read   puts 1 to 'capacity' bytes into 'buffer' and their number into '*len'. Fewer than
+ *        asked for are fine; 0 means the end, for good. Returns LADLE_OK or a negative status,
+ *        for LADLE_E_IO with '*os_errno' set (0 when the cause lies elsewhere). An interrupted
+ *        call is tried again by the function itself.
+ * close  may be NULL; called exactly once, by ladle_reader_close or when opening fails.
+ */
+typedef struct ladle_source {
+    size_t struct_size;
+    void *ctx;
+    ladle_status (*read)(void *ctx, void *buffer, size_t capacity, size_t *len, int *os_errno);
+    void (*close)(void *ctx);
+} ladle_source;
+
+/*
+ * A sink for bytes.
+ *
+ * write  takes all 'len' bytes or fails, as read does. After a failure it is not called again.
+ * flush  may be NULL; hands what it holds to the operating system.
+ * sync   may be NULL; returns when the bytes would survive a loss of power.
+ * close  may be NULL; called exactly once, by ladle_writer_close, ladle_writer_abort or when
+ *        opening fails. Reports a failure as write does.
+ */
+typedef struct ladle_sink {
+    size_t struct_size;
+    void *ctx;
+    ladle_status (*write)(void *ctx, const void *data, size_t len, int *os_errno);
+    ladle_status (*flush)(void *ctx, int *os_errno);
+    ladle_status (*sync)(void *ctx, int *os_errno);
+    ladle_status (*close)(void *ctx, int *os_errno);
+} ladle_sink;
+
+/*
+ * Read from a file descriptor, from where it stands: a file, a pipe, a socket.
+ *
+ * source  output
+ * fd      stays open when 'owned' is false; else ladle_reader_close closes it
+ *
+ * Threads  any; the source is the caller's
+ */
+LADLE_API void ladle_source_from_fd(ladle_source *source, int fd, bool owned);
+
+/*
+ * Write to a file descriptor, from where it stands. As ladle_source_from_fd.
+ */
+LADLE_API void ladle_sink_from_fd(ladle_sink *sink, int fd, bool owned);
+
+/*
+ * Open a file for reading.
+ *
+ * source  output, written on LADLE_OK
+ * path    of a file or named pipe, zero-terminated
+ *
+ * Returns LADLE_OK, or LADLE_E_IO with error->os_errno.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_source_open(ladle_source *source, const char *path,
+                                                         ladle_error *error);
+
+/*
+ * Create a file, or empty the one that is there, for writing (mode 0666 less the umask).
+ *
+ * exclusive  fail with EEXIST when there is one
+ *
+ * Returns LADLE_OK, or LADLE_E_IO with error->os_errno.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_sink_open(ladle_sink *sink, const char *path,
+                                                       bool exclusive, ladle_error *error);
+
+/*
+ * Bytes in memory as a source. The struct and the bytes are the caller's and must stay until
+ * the reader is closed.
+ */
+typedef struct ladle_memory_source {
+    const void *data;
+    size_t len;      /* bytes */
+    size_t position; /* bytes handed out so far */
+} ladle_memory_source;
+
+LADLE_API void ladle_source_from_memory(ladle_source *source, ladle_memory_source *memory);
+
+/*
+ * A growing piece of memory as a sink. Start from zeros; it grows by 'allocator' (NULL: malloc).
+ * The struct is the caller's; ladle_memory_sink_free releases the bytes.
+ */
+typedef struct ladle_memory_sink {
+    void *data;
+    size_t len;      /* bytes written */
+    size_t capacity; /* bytes allocated */
+    const ladle_allocator *allocator;
+} ladle_memory_sink;
+
+LADLE_API void ladle_sink_from_memory(ladle_sink *sink, ladle_memory_sink *memory);
+LADLE_API void ladle_memory_sink_free(ladle_memory_sink *memory);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_WRITER_H
+#define LADLE_WRITER_H
+
+/*
+ * Writing a file, record by record.
+ */
+
+#include <ladle/io.h>
+#include <ladle/shape.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ladle_writer ladle_writer;
+
+/*
+ * How to write. 'struct_size' is sizeof(ladle_writer_options); zero is the default everywhere.
+ *
+ * codec         "none" (or NULL), "zlib", "zstd", "lz4"
+ * level         of the codec; INT_MIN is not special, 0 is the codec's own default
+ * block_len     bytes of a block before compression that the writer aims at: 200,000; 1,024 to
+ *               32 MiB
+ * uuid          16 bytes, or NULL for random ones. With the same uuid the same records make the same
+ *               file
+ * metadata      a tagged dict with str keys, or NULL
+ */
+typedef struct ladle_writer_options {
+    size_t struct_size;
+    const char *codec;
+    int level;
+    size_t block_len;
+    const uint8_t *uuid;
+    const void *metadata;
+    size_t metadata_len; /* bytes */
+    const ladle_limits *limits;
+    const ladle_allocator *allocator; /* must outlive the writer */
+    void (*release_tag)(void *tag);   /* for bindings: see ladle_key */
+} ladle_writer_options;
+
+#define LADLE_WRITER_OPTIONS_INIT                                                                 \
+    {                                                                                             \
+        sizeof(ladle_writer_options), 0, 0, 0, 0, 0, 0, 0, 0, 0                                   \
+    }
+
+/*
+ * Begin a file: writes its header and metadata.
+ *
+ * writer   output; NULL on failure
+ * sink     copied. On failure its 'close' has been called
+ * options  NULL for the defaults
+ *
+ * Returns
+ *   LADLE_OK
+ *   LADLE_E_ARGUMENT     an option is out of its range, or metadata is no dict with str keys
+ *   LADLE_E_UNSUPPORTED  the codec is not built in
+ *   LADLE_E_IO, LADLE_E_MEMORY
+ *
+ * Memory   what ladle_writer_memory_bound says
+ * Threads  one thread at a time for each writer; writers are independent
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_writer_open(ladle_writer **writer,
+                                                         const ladle_sink *sink,
+                                                         const ladle_writer_options *options,
+                                                         ladle_error *error);
+
+/*
+ * Add a record: one complete tagged value, as ladle_value_put_* made it.
+ *
+ * data, len  the value; copied
+ *
+ * Returns
+ *   LADLE_OK
+ *   LADLE_E_CORRUPT, LADLE_E_UNSUPPORTED  not a tagged value; the writer is as it was
+ *   LADLE_E_LIMIT   more than the limits allow; the writer is as it was
+ *   LADLE_E_MEMORY  the writer is as it was
+ *   LADLE_E_IO      a block could not be written: the writer is dead. error->record says how many
+ *                   records are in the file
+ *   LADLE_E_STATE   the writer is dead or closed
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_writer_append(ladle_writer *writer, const void *data,
+                                                           size_t len, ladle_error *error);
+
+/*
+ * For bindings: the shape to encode the next record into, at its root. Then ladle_writer_commit adds
+ * the record, or ladle_writer_rollback takes back what was put of it.
+ */
+LADLE_API ladle_shape *ladle_writer_shape(ladle_writer *writer);
+
+/*
+ * For bindings: the value that was put at the root of the shape is a record. Writes a block when one is
+ * full.
+ *
+ * Returns as ladle_writer_append. When it fails the record was taken back (a dead writer keeps nothing).
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_writer_commit(ladle_writer *writer,
+                                                           ladle_error *error);
+LADLE_API void ladle_writer_rollback(ladle_writer *writer);
+
+/*
+ * Write all records so far and hand them to the operating system: they survive a kill of the process.
+ *
+ * Returns LADLE_OK, LADLE_E_IO (the writer is dead), LADLE_E_MEMORY, LADLE_E_STATE.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_writer_flush(ladle_writer *writer,
+                                                          ladle_error *error);
+
+/*
+ * As ladle_writer_flush, then a checkpoint and the sink's sync: the records survive a loss of power.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_writer_sync(ladle_writer *writer, ladle_error *error);
+
+/*
+ * Complete the file, and release the writer whatever happens. NULL is allowed.
+ *
+ * Returns LADLE_OK only when all that was appended is in the file and the file is complete;
+ * LADLE_E_IO, LADLE_E_MEMORY, or LADLE_E_STATE for a writer that died before.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_writer_close(ladle_writer *writer, ladle_error *error);
+
+/*
+ * Write the records so far but leave the file unfinished, and release the writer. NULL is allowed.
+ * Returns as ladle_writer_close.
+ */
+LADLE_API ladle_status ladle_writer_abort(ladle_writer *writer, ladle_error *error);
+
+/*
+ * Records appended so far.
+ */
+LADLE_API uint64_t ladle_writer_count(const ladle_writer *writer);
+
+/*
+ * Records of them that were handed to the sink.
+ */
+LADLE_API uint64_t ladle_writer_written_count(const ladle_writer *writer);
+
+/*
+ * Bytes of memory that the writer takes at most while records are no larger than a block, codecs'
+ * own state included; a larger record adds three times its size.
+ */
+LADLE_API uint64_t ladle_writer_memory_bound(const ladle_writer *writer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

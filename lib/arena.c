@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "arena.h"
+
+#include "alloc.h"
+#include <string.h>
+
+#define CHUNK_LEN ((size_t)16384)
+
+struct ladle_chunk {
+    struct ladle_chunk *next;
+    size_t capacity; /* bytes of 'memory' */
+    size_t len;      /* bytes in use */
+    _Alignas(max_align_t) unsigned char memory[];
+};
+
+static struct ladle_chunk *add_chunk(struct ladle_arena *arena, size_t len)
+{
+    size_t capacity = len < CHUNK_LEN ? CHUNK_LEN : len;
+    struct ladle_chunk *chunk = NULL;
+    if (capacity <= SIZE_MAX - sizeof *chunk) {
+        chunk = ladle_realloc(arena->allocator, NULL, 0, sizeof *chunk + capacity, 1);
+    }
+    if (chunk) {
+        chunk->next = arena->chunks;
+        chunk->capacity = capacity;
+        chunk->len = 0;
+        arena->chunks = chunk;
+    }
+    return chunk;
+}
+
+void *ladle_arena_take(struct ladle_arena *arena, size_t count, size_t size)
+{
+    const size_t alignment = _Alignof(max_align_t);
+    if (count > (SIZE_MAX - alignment) / size) {
+        return NULL;
+    }
+    size_t len = (count * size + alignment - 1) & ~(alignment - 1);
+    struct ladle_chunk *chunk = arena->chunks;
+    if (!chunk || len > chunk->capacity - chunk->len) {
+        chunk = add_chunk(arena, len);
+        if (!chunk) {
+            return NULL;
+        }
+    }
+    void *memory = chunk->memory + chunk->len;
+    chunk->len += len;
+    return memset(memory, 0, len);
+}
+
+static void free_chunks(struct ladle_arena *arena, struct ladle_chunk *chunk)
+{
+    while (chunk) {
+        struct ladle_chunk *next = chunk->next;
+        ladle_free(arena->allocator, chunk, sizeof *chunk + chunk->capacity, 1);
+        chunk = next;
+    }
+}
+
+void ladle_arena_reset(struct ladle_arena *arena)
+{
+    struct ladle_chunk *chunk = arena->chunks;
+    if (chunk && chunk->capacity > 8 * CHUNK_LEN) {
+        ladle_arena_free(arena);
+    } else if (chunk) {
+        free_chunks(arena, chunk->next);
+        chunk->next = NULL;
+        chunk->len = 0;
+    }
+}
+
+void ladle_arena_free(struct ladle_arena *arena)
+{
+    free_chunks(arena, arena->chunks);
+    arena->chunks = NULL;
+}

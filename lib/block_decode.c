@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "block_decode.h"
+
+#include "checksum.h"
+#include "status.h"
+#include <ladle/wire.h>
+
+/*
+ * Memory for decoded streams that is kept from one block to the next.
+ */
+#define KEPT_LEN ((size_t)4 << 20)
+
+struct entry {
+    uint32_t stored_len;
+    uint32_t decoded_len;
+    uint32_t crc;
+    uint8_t codec;
+};
+
+static ladle_status corrupt(const char **why, const char *reason)
+{
+    *why = reason;
+    return LADLE_E_CORRUPT;
+}
+
+void ladle_block_decoder_init(struct ladle_block_decoder *decoder,
+                              const ladle_allocator *allocator)
+{
+    *decoder = (struct ladle_block_decoder){.allocator = allocator,
+                                            .decoded = {.allocator = allocator},
+                                            .streams = {.allocator = allocator},
+                                            .arena = {.allocator = allocator}};
+}
+
+void ladle_block_decoder_free(struct ladle_block_decoder *decoder)
+{
+    for (uint8_t id = 1; id <= LADLE_CODEC_ID_MAX; id++) {
+        const struct ladle_codec *codec;
+        if (decoder->codec_states[id] && ladle_codec_by_id(id, &codec) == LADLE_OK) {
+            codec->decompressor_free(decoder->codec_states[id], decoder->allocator);
+        }
+    }
+    ladle_buffer_free(&decoder->decoded);
+    ladle_buffer_free(&decoder->streams);
+    ladle_arena_free(&decoder->arena);
+}
+
+static struct entry load_entry(const uint8_t *from)
+{
+    return (struct entry){.stored_len = ladle_load_u32(from),
+                          .decoded_len = ladle_load_u32(from + 4),
+                          .crc = ladle_load_u32(from + 8),
+                          .codec = from[12]};
+}
+
+/*
+ * Check the directory against the block header.
+ */
+static ladle_status check_directory(const struct ladle_block_header *header, const uint8_t *stored,
+                                    const char **why)
+{
+    size_t directory_len = (size_t)header->stream_count * LADLE_STREAM_ENTRY_LEN;
+    if (ladle_crc32c(0, stored, directory_len) != header->directory_crc) {
+        return corrupt(why, "the directory of a block is damaged");
+    }
+    uint64_t stored_len = directory_len;
+    uint64_t decoded_len = 0;
+    bool is_lawful = true;
+    for (uint16_t i = 0; i < header->stream_count; i++) {
+        const uint8_t *from = stored + (size_t)i * LADLE_STREAM_ENTRY_LEN;
+        struct entry entry = load_entry(from);
+        stored_len += ladle_align(entry.stored_len);
+        decoded_len += entry.decoded_len;
+        is_lawful = is_lawful && (entry.codec || entry.stored_len == entry.decoded_len) &&
+                    !from[13] && !from[14] && !from[15];
+    }
+    if (!is_lawful || stored_len != header->stored_len || decoded_len != header->decoded_len) {
+        return corrupt(why, "the directory of a block does not fit its header");
+    }
+    return LADLE_OK;
+}
+
+static ladle_status verify_stream(const struct entry *entry, const uint8_t *stored,
+                                  const char **why)
+{
+    return ladle_crc32c(0, stored, ladle_align(entry->stored_len)) == entry->crc
+               ? LADLE_OK
+               : corrupt(why, "the data of a block are damaged");
+}
+
+ladle_status ladle_block_verify(const struct ladle_block_header *header, const uint8_t *stored,
+                                const char **why)
+{
+    LADLE_TRY(check_directory(header, stored, why));
+    const uint8_t *next = stored + (size_t)header->stream_count * LADLE_STREAM_ENTRY_LEN;
+    for (uint16_t i = 0; i < header->stream_count; i++) {
+        struct entry entry = load_entry(stored + (size_t)i * LADLE_STREAM_ENTRY_LEN);
+        LADLE_TRY(verify_stream(&entry, next, why));
+        next += ladle_align(entry.stored_len);
+    }
+    return LADLE_OK;
+}
+
+/*
+ * The decompressor for a codec, made when it is first needed.
+ */
+static ladle_status decompressor(struct ladle_block_decoder *decoder, uint8_t id,
+                                 const struct ladle_codec **codec, const char **why)
+{
+    ladle_status status = ladle_codec_by_id(id, codec);
+    if (status != LADLE_OK) {
+        *why = id == 2   ? "it is compressed with zstd, which is not built in"
+               : id == 3 ? "it is compressed with lz4, which is not built in"
+                         : "it is compressed with a codec of a newer version";
+        return status;
+    }
+    if (decoder->codec_states[id]) {
+        return LADLE_OK;
+    }
+    return (*codec)->decompressor_new(&decoder->codec_states[id], decoder->allocator);
+}
+
+static ladle_status decode_stream(struct ladle_block_decoder *decoder, const struct entry *entry,
+                                  const uint8_t *stored, struct ladle_stream *stream,
+                                  const char **why)
+{
+    LADLE_TRY(verify_stream(entry, stored, why));
+    stream->len = entry->decoded_len;
+    if (entry->codec == 0) {
+        stream->data = stored;
+        return LADLE_OK;
+    }
+    const struct ladle_codec *codec;
+    LADLE_TRY(decompressor(decoder, entry->codec, &codec, why));
+    uint8_t *to = decoder->decoded.data + decoder->decoded.len;
+    decoder->decoded.len += ladle_align(entry->decoded_len);
+    stream->data = to;
+    ladle_status status = codec->decompress(decoder->codec_states[entry->codec], to,
+                                            entry->decoded_len, stored, entry->stored_len);
+    return status == LADLE_E_CORRUPT ? corrupt(why, "the data of a block do not decompress")
+                                     : status;
+}
+
+/*
+ * Room for all streams that a codec decodes, so that none moves.
+ */
+static ladle_status reserve(struct ladle_block_decoder *decoder,
+                            const struct ladle_block_header *header, const uint8_t *stored)
+{
+    size_t len = 0;
+    for (uint16_t i = 0; i < header->stream_count; i++) {
+        struct entry entry = load_entry(stored + (size_t)i * LADLE_STREAM_ENTRY_LEN);
+        len += entry.codec ? ladle_align(entry.decoded_len) : 0;
+    }
+    if (decoder->decoded.capacity > KEPT_LEN && len < KEPT_LEN) {
+        ladle_buffer_free(&decoder->decoded);
+    }
+    decoder->decoded.len = 0;
+    decoder->streams.len = 0;
+    LADLE_TRY(ladle_buffer_reserve(&decoder->decoded, len));
+    return ladle_buffer_reserve(&decoder->streams,
+                                header->stream_count * sizeof(struct ladle_stream));
+}
+
+ladle_status ladle_block_decode_streams(struct ladle_block_decoder *decoder,
+                                        const struct ladle_block_header *header,
+                                        const uint8_t *stored, const char **why)
+{
+    *why = "out of memory";
+    LADLE_TRY(check_directory(header, stored, why));
+    LADLE_TRY(reserve(decoder, header, stored));
+    const uint8_t *next = stored + (size_t)header->stream_count * LADLE_STREAM_ENTRY_LEN;
+    for (uint16_t i = 0; i < header->stream_count; i++) {
+        struct entry entry = load_entry(stored + (size_t)i * LADLE_STREAM_ENTRY_LEN);
+        struct ladle_stream stream;
+        LADLE_TRY(decode_stream(decoder, &entry, next, &stream, why));
+        LADLE_TRY(ladle_buffer_put(&decoder->streams, &stream, sizeof stream));
+        next += ladle_align(entry.stored_len);
+    }
+    return LADLE_OK;
+}
+
+ladle_status ladle_block_decode(struct ladle_block_decoder *decoder,
+                                const struct ladle_block_header *header, const uint8_t *stored,
+                                ladle_view **root, const char **why)
+{
+    ladle_arena_reset(&decoder->arena);
+    LADLE_TRY(ladle_block_decode_streams(decoder, header, stored, why));
+    if (header->stream_count == 0) {
+        return corrupt(why, "a block has no streams");
+    }
+    const struct ladle_stream *streams = (void *)decoder->streams.data;
+    return ladle_view_parse(&decoder->arena, streams, header->stream_count, header->record_count,
+                            root, why);
+}
+
+ladle_status ladle_block_decode_bytes(struct ladle_block_decoder *decoder,
+                                      const struct ladle_block_header *header,
+                                      const uint8_t *stored, struct ladle_stream *bytes,
+                                      const char **why)
+{
+    LADLE_TRY(ladle_block_decode_streams(decoder, header, stored, why));
+    if (header->stream_count != 1) {
+        return corrupt(why, "a block has a wrong number of streams");
+    }
+    *bytes = *(const struct ladle_stream *)(void *)decoder->streams.data;
+    return LADLE_OK;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "shape.h"
+#include "status.h"
+
+/*
+ * Dicts with more keys than this are maps.
+ */
+#define DICT_KEYS_MAX 256
+
+struct encoder {
+    ladle_shape *shape;
+    ladle_cursor *cursor;
+};
+
+static ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t depth);
+
+/*
+ * Copy the value that begins at 'start' as it is.
+ */
+static ladle_status encode_any(struct encoder *encoder, ladle_node *node, const uint8_t *start,
+                               uint32_t depth)
+{
+    encoder->cursor->next = start;
+    LADLE_TRY(ladle_value_skip(encoder->cursor, depth));
+    size_t len = (size_t)(encoder->cursor->next - start);
+    return ladle_node_put_data(encoder->shape, node, start, len);
+}
+
+static ladle_status encode_values(struct encoder *encoder, ladle_node *node, uint64_t count,
+                                  uint32_t depth)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        LADLE_TRY(encode(encoder, node, depth));
+    }
+    return LADLE_OK;
+}
+
+/*
+ * A number that its INT column cannot take beside those that it has.
+ */
+static ladle_status encode_as_bigint(struct encoder *encoder, ladle_node *node,
+                                     const ladle_item *item)
+{
+    uint8_t bytes[9] = {0};
+    ladle_store_u64(bytes, item->integer);
+    ladle_node *target;
+    LADLE_TRY(ladle_node_accept(encoder->shape, node, LADLE_BIGINT, 0, &target));
+    if (target->kind == LADLE_ANY) {
+        ladle_status status = item->is_unsigned
+                                  ? ladle_value_put_uint(&target->bytes, item->integer)
+                                  : ladle_value_put_int(&target->bytes, (int64_t)item->integer);
+        LADLE_TRY(status);
+        return ladle_node_put_u32(encoder->shape, target, 9);
+    }
+    return ladle_node_put_data(encoder->shape, target, bytes, item->is_unsigned ? 9 : 8);
+}
+
+static ladle_status encode_int(struct encoder *encoder, ladle_node *node, ladle_node *target,
+                               const ladle_item *item)
+{
+    if (item->integer >> 63) {
+        enum ladle_sign sign = item->is_unsigned ? LADLE_SIGN_UNSIGNED : LADLE_SIGN_NEGATIVE;
+        if (!ladle_node_takes_int(target, sign)) {
+            ladle_node_unselect(node, target);
+            return encode_as_bigint(encoder, node, item);
+        }
+    }
+    return ladle_node_put_u64(encoder->shape, target, item->integer);
+}
+
+static ladle_status encode_tuple(struct encoder *encoder, ladle_node *target, uint64_t count,
+                                 uint32_t depth)
+{
+    if (target->kind == LADLE_TUPLES) {
+        LADLE_TRY(ladle_node_put_u32(encoder->shape, target, (uint32_t)count));
+        return encode_values(encoder, target->children[0], count, depth);
+    }
+    ladle_node_count(target);
+    for (uint32_t i = 0; i < target->child_count; i++) {
+        LADLE_TRY(encode(encoder, target->children[i], depth));
+    }
+    return LADLE_OK;
+}
+
+static ladle_status encode_map(struct encoder *encoder, ladle_node *target, uint64_t count,
+                               uint32_t depth)
+{
+    LADLE_TRY(ladle_node_put_u32(encoder->shape, target, (uint32_t)count));
+    for (uint64_t i = 0; i < count; i++) {
+        LADLE_TRY(encode(encoder, target->children[0], depth));
+        LADLE_TRY(encode(encoder, target->children[1], depth));
+    }
+    return LADLE_OK;
+}
+
+/*
+ * The columns of a dict's keys. LADLE_END when the dict is to be a map.
+ */
+static ladle_status find_columns(struct encoder *encoder, ladle_node *target, uint64_t count,
+                                 uint16_t *columns, uint32_t depth)
+{
+    ladle_cursor cursor = *encoder->cursor;
+    for (uint64_t i = 0; i < count; i++) {
+        ladle_item key;
+        uint32_t column;
+        LADLE_TRY(ladle_value_next(&cursor, &key));
+        if (key.kind != LADLE_STR) {
+            return LADLE_END;
+        }
+        LADLE_TRY(ladle_dict_column(encoder->shape, target, (const char *)key.data, key.data_len,
+                                    &column));
+        for (uint64_t j = 0; j < i; j++) {
+            if (columns[j] == column) {
+                return LADLE_E_CORRUPT;
+            }
+        }
+        columns[i] = (uint16_t)column;
+        LADLE_TRY(ladle_value_skip(&cursor, depth));
+    }
+    return LADLE_OK;
+}
+
+static ladle_status encode_dict(struct encoder *encoder, ladle_node *node, ladle_node *target,
+                                uint64_t count, uint32_t depth)
+{
+    uint16_t columns[DICT_KEYS_MAX];
+    uint32_t list = 0;
+    ladle_status status = LADLE_END;
+    if (count <= DICT_KEYS_MAX) {
+        status = find_columns(encoder, target, count, columns, depth);
+    }
+    if (status == LADLE_OK) {
+        status = ladle_dict_list(encoder->shape, target, columns, (uint32_t)count, &list);
+    }
+    if (status == LADLE_END) {
+        ladle_node_unselect(node, target);
+        LADLE_TRY(ladle_node_accept(encoder->shape, node, LADLE_MAP, 0, &target));
+        return target->kind == LADLE_MAP ? encode_map(encoder, target, count, depth) : LADLE_END;
+    }
+    LADLE_TRY(status);
+    LADLE_TRY(ladle_node_put_u8(encoder->shape, target, (uint8_t)list));
+    for (uint64_t i = 0; i < count; i++) {
+        LADLE_TRY(ladle_value_skip(encoder->cursor, depth));
+        LADLE_TRY(encode(encoder, target->children[columns[i]], depth));
+    }
+    return LADLE_OK;
+}
+
+/*
+ * Put an item at the node that accepted it. LADLE_END: the node is one for ANY after all.
+ */
+static ladle_status encode_item(struct encoder *encoder, ladle_node *node, ladle_node *target,
+                                const ladle_item *item, uint32_t depth)
+{
+    switch (item->kind) {
+    case LADLE_NONE:
+        ladle_node_count(target);
+        return LADLE_OK;
+    case LADLE_BOOL:
+        return ladle_node_put_u8(encoder->shape, target, (uint8_t)item->integer);
+    case LADLE_INT:
+        return encode_int(encoder, node, target, item);
+    case LADLE_FLOAT:
+        return ladle_node_put_u64(encoder->shape, target, ladle_bits_from_double(item->real));
+    case LADLE_COMPLEX:
+        return ladle_node_put_complex(encoder->shape, target, item->real, item->imaginary);
+    case LADLE_TUPLE:
+        return encode_tuple(encoder, target, item->count, depth - 1);
+    case LADLE_LIST:
+    case LADLE_SET:
+    case LADLE_FROZENSET:
+        LADLE_TRY(ladle_node_put_u32(encoder->shape, target, (uint32_t)item->count));
+        return encode_values(encoder, target->children[0], item->count, depth - 1);
+    case LADLE_DICT:
+        return encode_dict(encoder, node, target, item->count, depth - 1);
+    case LADLE_EXTENSION:
+        ladle_node_count(target);
+        return encode(encoder, target->children[0], depth - 1);
+    default:
+        return ladle_node_put_data(encoder->shape, target, item->data, item->data_len);
+    }
+}
+
+/*
+ * What ladle_node_accept wants to know of an item. Kinds that have no columns yet are ANY.
+ */
+static ladle_kind kind_and_detail(const ladle_item *item, uint32_t *detail)
+{
+    bool is_long = item->kind == LADLE_TUPLE && item->count > LADLE_TUPLE_MAX;
+    *detail = item->kind == LADLE_EXTENSION ? item->code
+              : item->kind == LADLE_TUPLE   ? (is_long ? LADLE_TUPLE_MAX + 1 : (uint32_t)item->count)
+                                            : 0;
+    return item->kind >= LADLE_OBJECT && item->kind != LADLE_EXTENSION ? LADLE_ANY : item->kind;
+}
+
+static ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t depth)
+{
+    const uint8_t *start = encoder->cursor->next;
+    ladle_item item;
+    uint32_t detail;
+    ladle_node *target;
+    LADLE_TRY(ladle_value_next(encoder->cursor, &item));
+    if (depth == 0 && item.kind >= LADLE_TUPLE && item.kind <= LADLE_EXTENSION) {
+        return LADLE_E_LIMIT;
+    }
+    encoder->shape->items += item.count;
+    ladle_kind kind = kind_and_detail(&item, &detail);
+    LADLE_TRY(ladle_node_accept(encoder->shape, node, kind, detail, &target));
+    if (target->kind == LADLE_ANY) {
+        return encode_any(encoder, target, start, depth);
+    }
+    ladle_status status = encode_item(encoder, node, target, &item, depth);
+    if (status == LADLE_END) {
+        ladle_node *any = node->kind == LADLE_UNION ? node->children[node->guess] : node;
+        return encode_any(encoder, any, start, depth);
+    }
+    return status;
+}
+
+ladle_status ladle_node_put_tagged(ladle_shape *shape, ladle_node *node, ladle_cursor *cursor,
+                                   uint32_t max_depth)
+{
+    struct encoder encoder = {.shape = shape, .cursor = cursor};
+    return encode(&encoder, node, max_depth);
+}

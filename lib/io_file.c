@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#define _POSIX_C_SOURCE   200809L
+#define _FILE_OFFSET_BITS 64
+
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/*
+ * Linux transfers at most 2 GiB in one call, macOS refuses more.
+ */
+#define PART_LEN_MAX ((size_t)1 << 30)
+
+/*
+ * The descriptor itself is the context: a source or sink needs no memory of its own.
+ */
+static void *ctx_of(int fd)
+{
+    return (void *)(intptr_t)fd;
+}
+
+static int fd_of(void *ctx)
+{
+    return (int)(intptr_t)ctx;
+}
+
+static ladle_status fail_errno(int *os_errno)
+{
+    *os_errno = errno;
+    return LADLE_E_IO;
+}
+
+/*
+ * Whether a call that failed with errno is to be tried again: it was interrupted, or the
+ * descriptor does not block and is ready only now.
+ */
+static bool try_again(int fd, short events)
+{
+    if (errno == EAGAIN) {
+        struct pollfd waiting = {.fd = fd, .events = events};
+        return poll(&waiting, 1, -1) >= 0 || errno == EINTR;
+    }
+    return errno == EINTR;
+}
+
+static size_t part_len_of(size_t len)
+{
+    return len < PART_LEN_MAX ? len : PART_LEN_MAX;
+}
+
+static ladle_status fd_read(void *ctx, void *buffer, size_t capacity, size_t *len,
+                            int *os_errno)
+{
+    int fd = fd_of(ctx);
+    for (;;) {
+        ssize_t got = read(fd, buffer, part_len_of(capacity));
+        if (got >= 0) {
+            *len = (size_t)got;
+            return LADLE_OK;
+        }
+        if (!try_again(fd, POLLIN)) {
+            return fail_errno(os_errno);
+        }
+    }
+}
+
+static ladle_status fd_write(void *ctx, const void *data, size_t len, int *os_errno)
+{
+    int fd = fd_of(ctx);
+    const uint8_t *next = data;
+    while (len) {
+        ssize_t written = write(fd, next, part_len_of(len));
+        if (written >= 0) {
+            next += written;
+            len -= (size_t)written;
+        } else if (!try_again(fd, POLLOUT)) {
+            return fail_errno(os_errno);
+        }
+    }
+    return LADLE_OK;
+}
+
+static ladle_status fd_sync(void *ctx, int *os_errno)
+{
+    int result;
+    do {
+#ifdef __APPLE__
+        result = fsync(fd_of(ctx));
+#else
+        result = fdatasync(fd_of(ctx));
+#endif
+    } while (result != 0 && errno == EINTR);
+    return result == 0 ? LADLE_OK : fail_errno(os_errno);
+}
+
+static void fd_close_source(void *ctx)
+{
+    close(fd_of(ctx));
+}
+
+/*
+ * An interrupted close has closed the descriptor, or leaves it in a state that nobody can
+ * tell; trying again could close another thread's.
+ */
+static ladle_status fd_close_sink(void *ctx, int *os_errno)
+{
+    return close(fd_of(ctx)) == 0 || errno == EINTR ? LADLE_OK : fail_errno(os_errno);
+}
+
+void ladle_source_from_fd(ladle_source *source, int fd, bool owned)
+{
+    *source = (ladle_source){.struct_size = sizeof *source,
+                             .ctx = ctx_of(fd),
+                             .read = fd_read,
+                             .close = owned ? fd_close_source : NULL};
+}
+
+void ladle_sink_from_fd(ladle_sink *sink, int fd, bool owned)
+{
+    *sink = (ladle_sink){.struct_size = sizeof *sink,
+                         .ctx = ctx_of(fd),
+                         .write = fd_write,
+                         .sync = fd_sync,
+                         .close = owned ? fd_close_sink : NULL};
+}
+
+static ladle_status open_path(const char *path, int flags, int *fd, ladle_error *error)
+{
+    do {
+        *fd = open(path, flags | O_CLOEXEC, 0666);
+    } while (*fd < 0 && errno == EINTR);
+    if (*fd >= 0) {
+        return LADLE_OK;
+    }
+    int os_errno = errno;
+    char action[80]; /* shorter than the path may be, so that the reason has room behind
+                        it */
+    snprintf(action, sizeof action, "open %s", path);
+    return ladle_fail_io(error, LADLE_E_IO, LADLE_UNKNOWN, os_errno, action);
+}
+
+ladle_status ladle_source_open(ladle_source *source, const char *path, ladle_error *error)
+{
+    int fd;
+    ladle_status status = open_path(path, O_RDONLY, &fd, error);
+    if (status == LADLE_OK) {
+        ladle_source_from_fd(source, fd, true);
+    }
+    return status;
+}
+
+ladle_status ladle_sink_open(ladle_sink *sink, const char *path, bool exclusive,
+                             ladle_error *error)
+{
+    int fd;
+    int flags = O_WRONLY | O_CREAT | (exclusive ? O_EXCL : O_TRUNC);
+    ladle_status status = open_path(path, flags, &fd, error);
+    if (status == LADLE_OK) {
+        ladle_sink_from_fd(sink, fd, true);
+    }
+    return status;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <ladle/buffer.h>
+#include <ladle/io.h>
+
+static ladle_status memory_read(void *ctx, void *buffer, size_t capacity, size_t *len,
+                                int *os_errno)
+{
+    (void)os_errno;
+    ladle_memory_source *memory = ctx;
+    size_t left = memory->len - memory->position;
+    *len = left < capacity ? left : capacity;
+    if (*len) {
+        memcpy(buffer, (const uint8_t *)memory->data + memory->position, *len);
+        memory->position += *len;
+    }
+    return LADLE_OK;
+}
+
+void ladle_source_from_memory(ladle_source *source, ladle_memory_source *memory)
+{
+    *source =
+        (ladle_source){.struct_size = sizeof *source, .ctx = memory, .read = memory_read};
+}
+
+static ladle_buffer buffer_of(const ladle_memory_sink *memory)
+{
+    return (ladle_buffer){.data = memory->data,
+                          .len = memory->len,
+                          .capacity = memory->capacity,
+                          .allocator = memory->allocator};
+}
+
+static ladle_status memory_write(void *ctx, const void *data, size_t len, int *os_errno)
+{
+    (void)os_errno;
+    ladle_memory_sink *memory = ctx;
+    ladle_buffer buffer = buffer_of(memory);
+    ladle_status status = ladle_buffer_put(&buffer, data, len);
+    memory->data = buffer.data;
+    memory->len = buffer.len;
+    memory->capacity = buffer.capacity;
+    return status;
+}
+
+void ladle_sink_from_memory(ladle_sink *sink, ladle_memory_sink *memory)
+{
+    *sink =
+        (ladle_sink){.struct_size = sizeof *sink, .ctx = memory, .write = memory_write};
+}
+
+void ladle_memory_sink_free(ladle_memory_sink *memory)
+{
+    ladle_buffer buffer = buffer_of(memory);
+    ladle_buffer_free(&buffer);
+    memory->data = NULL;
+    memory->len = 0;
+    memory->capacity = 0;
+}

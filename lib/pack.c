@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pack.h"
+
+#include "status.h"
+#include <ladle/wire.h>
+
+/*
+ * Differences are tried on this many values first: most columns show at once that they do not rise evenly.
+ */
+#define DIFFERENCES_TRIED 64
+
+static unsigned bits_of_code(uint8_t code)
+{
+    return code ? 1u << (code - 1) : 0;
+}
+
+static uint8_t code_for_range(uint64_t range)
+{
+    static const uint64_t greatest[] = {0, 1, 3, 15, UINT8_MAX, UINT16_MAX, UINT32_MAX};
+    uint8_t code = 0;
+    while (code < 7 && range > greatest[code]) {
+        code++;
+    }
+    return code;
+}
+
+/*
+ * Least and greatest of signed values, by their bits.
+ */
+static void signed_range(const uint64_t *values, size_t count, uint64_t *least, uint64_t *greatest)
+{
+    int64_t low = (int64_t)values[0];
+    int64_t high = low;
+    for (size_t i = 1; i < count; i++) {
+        int64_t value = (int64_t)values[i];
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+    }
+    *least = (uint64_t)low;
+    *greatest = (uint64_t)high;
+}
+
+static void unsigned_range(const uint64_t *values, size_t count, uint64_t *least,
+                           uint64_t *greatest)
+{
+    uint64_t low = values[0];
+    uint64_t high = low;
+    for (size_t i = 1; i < count; i++) {
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
+    }
+    *least = low;
+    *greatest = high;
+}
+
+/*
+ * Least and greatest difference of neighbours, modulo 2^64 and read as signed.
+ */
+static void difference_range(const uint64_t *values, size_t count, uint64_t *least,
+                             uint64_t *greatest)
+{
+    int64_t low = (int64_t)(values[1] - values[0]);
+    int64_t high = low;
+    for (size_t i = 2; i < count; i++) {
+        int64_t difference = (int64_t)(values[i] - values[i - 1]);
+        low = difference < low ? difference : low;
+        high = difference > high ? difference : high;
+    }
+    *least = (uint64_t)low;
+    *greatest = (uint64_t)high;
+}
+
+/*
+ * The width code that differences of neighbours need. Less than 8 bits are not used but for 0.
+ */
+static uint8_t difference_code(const uint64_t *values, size_t count, uint64_t *least)
+{
+    uint64_t greatest;
+    difference_range(values, count, least, &greatest);
+    uint8_t code = code_for_range(greatest - *least);
+    return code > 0 && code < 4 ? 4 : code;
+}
+
+static void try_differences(struct ladle_pack *pack, const uint64_t *values)
+{
+    uint64_t least;
+    size_t tried = pack->count < DIFFERENCES_TRIED ? pack->count : DIFFERENCES_TRIED;
+    if (pack->width_code == 0 || pack->count < 3 ||
+        difference_code(values, tried, &least) >= pack->width_code) {
+        return;
+    }
+    uint8_t code = difference_code(values, pack->count, &least);
+    if (code < pack->width_code) {
+        pack->is_differences = true;
+        pack->width_code = code;
+        pack->base = least;
+        pack->start = values[0] - least;
+    }
+}
+
+struct ladle_pack ladle_pack_int(const uint64_t *values, size_t count, bool is_unsigned)
+{
+    struct ladle_pack pack = {
+        .from = values, .count = count, .from_len = 8, .stride = 1, .is_unsigned = is_unsigned};
+    uint64_t least;
+    uint64_t greatest;
+    (is_unsigned ? unsigned_range : signed_range)(values, count, &least, &greatest);
+    pack.width_code = code_for_range(greatest - least);
+    /* Where the least value saves nothing, values are stored as they are. */
+    bool saves = (!is_unsigned && (int64_t)least < 0) || code_for_range(greatest) > pack.width_code;
+    pack.base = pack.width_code < 7 && (saves || pack.width_code == 0) ? least : 0;
+    try_differences(&pack, values);
+    return pack;
+}
+
+struct ladle_pack ladle_pack_u32(const uint32_t *values, size_t count)
+{
+    uint32_t low = values[0];
+    uint32_t high = values[0];
+    for (size_t i = 1; i < count; i++) {
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
+    }
+    struct ladle_pack pack = {.from = values, .count = count, .from_len = 4, .stride = 1};
+    pack.width_code = code_for_range(high - low);
+    bool saves = pack.width_code == 0 || code_for_range(high) > pack.width_code;
+    pack.base = saves ? low : 0;
+    return pack;
+}
+
+struct ladle_pack ladle_pack_u8(const uint8_t *values, size_t count, uint8_t greatest)
+{
+    struct ladle_pack pack = {.from = values, .count = count, .from_len = 1, .stride = 1};
+    size_t same = 1;
+    while (same < count && values[same] == values[0]) {
+        same++;
+    }
+    if (same == count) {
+        pack.base = values[0];
+    } else {
+        pack.width_code = code_for_range(greatest);
+    }
+    return pack;
+}
+
+struct ladle_pack ladle_pack_float(const uint64_t *values, size_t count, uint8_t stride)
+{
+    struct ladle_pack pack = {.from = values, .count = count, .from_len = 8, .stride = stride};
+    size_t same = 1;
+    while (same < count && values[same * stride] == values[0]) {
+        same++;
+    }
+    if (same == count) {
+        pack.base = values[0];
+    } else {
+        pack.width_code = 7;
+    }
+    return pack;
+}
+
+struct ladle_pack ladle_pack_raw(const void *data, size_t len)
+{
+    struct ladle_pack pack = {.from = data, .count = len};
+    return pack;
+}
+
+size_t ladle_pack_len(const struct ladle_pack *pack)
+{
+    if (pack->from_len == 0) {
+        return pack->count;
+    }
+    return (size_t)(((uint64_t)pack->count * bits_of_code(pack->width_code) + 7) / 8);
+}
+
+ladle_status ladle_pack_describe(const struct ladle_pack *pack, ladle_buffer *to)
+{
+    uint8_t descriptor[1 + 2 * LADLE_VARINT_LEN_MAX];
+    size_t len = 1;
+    descriptor[0] = pack->begins_stream ? LADLE_PACK_STREAM : 0;
+    if (pack->from_len == 0) {
+        len += ladle_varint_put(descriptor + len, pack->count);
+        return ladle_buffer_put(to, descriptor, len);
+    }
+    descriptor[0] = (uint8_t)(descriptor[0] | pack->width_code |
+                              (pack->is_unsigned ? LADLE_PACK_UNSIGNED : 0) |
+                              (pack->is_differences ? LADLE_PACK_DIFFERENCES : 0));
+    len += ladle_varint_put(descriptor + len, ladle_zigzag(pack->base));
+    if (pack->is_differences) {
+        len += ladle_varint_put(descriptor + len, ladle_zigzag(pack->start));
+    }
+    return ladle_buffer_put(to, descriptor, len);
+}
+
+/*
+ * The loops below are one line each so that compilers turn them into vector code.
+ */
+#define STORE_LOOP(expression)                                                                    \
+    for (size_t i = 0; i < count; i++) {                                                          \
+        expression;                                                                               \
+    }
+
+static void store_u64(const struct ladle_pack *pack, uint8_t *to)
+{
+    const uint64_t *from = pack->from;
+    size_t count = pack->count;
+    size_t stride = pack->stride;
+    uint64_t base = pack->base;
+    switch (pack->width_code) {
+    case 4:
+        STORE_LOOP(to[i] = (uint8_t)(from[i] - base))
+        break;
+    case 5:
+        STORE_LOOP(ladle_store_u16(to + 2 * i, (uint16_t)(from[i] - base)))
+        break;
+    case 6:
+        STORE_LOOP(ladle_store_u32(to + 4 * i, (uint32_t)(from[i] - base)))
+        break;
+    default:
+        STORE_LOOP(ladle_store_u64(to + 8 * i, from[i * stride] - base))
+        break;
+    }
+}
+
+static void store_differences(const struct ladle_pack *pack, uint8_t *to)
+{
+    const uint64_t *from = pack->from;
+    size_t count = pack->count;
+    uint64_t base = pack->base;
+    uint64_t before = pack->start;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t raw = from[i] - before - base;
+        before = from[i];
+        if (pack->width_code == 4) {
+            to[i] = (uint8_t)raw;
+        } else if (pack->width_code == 5) {
+            ladle_store_u16(to + 2 * i, (uint16_t)raw);
+        } else {
+            ladle_store_u32(to + 4 * i, (uint32_t)raw);
+        }
+    }
+}
+
+static void store_u32(const struct ladle_pack *pack, uint8_t *to)
+{
+    const uint32_t *from = pack->from;
+    size_t count = pack->count;
+    uint32_t base = (uint32_t)pack->base;
+    switch (pack->width_code) {
+    case 4:
+        STORE_LOOP(to[i] = (uint8_t)(from[i] - base))
+        break;
+    case 5:
+        STORE_LOOP(ladle_store_u16(to + 2 * i, (uint16_t)(from[i] - base)))
+        break;
+    default:
+        STORE_LOOP(ladle_store_u32(to + 4 * i, from[i] - base))
+        break;
+    }
+}
+
+static uint64_t element(const struct ladle_pack *pack, size_t index)
+{
+    switch (pack->from_len) {
+    case 1:
+        return ((const uint8_t *)pack->from)[index];
+    case 4:
+        return ((const uint32_t *)pack->from)[index];
+    default:
+        return ((const uint64_t *)pack->from)[index];
+    }
+}
+
+static void store_bits(const struct ladle_pack *pack, uint8_t *to)
+{
+    unsigned bits = bits_of_code(pack->width_code);
+    size_t each = 8 / bits;
+    for (size_t i = 0; i < pack->count; i += each) {
+        unsigned byte = 0;
+        for (size_t j = 0; j < each && i + j < pack->count; j++) {
+            byte |= (unsigned)(element(pack, i + j) - pack->base) << (j * bits);
+        }
+        to[i / each] = (uint8_t)byte;
+    }
+}
+
+void ladle_pack_store(const struct ladle_pack *pack, uint8_t *to)
+{
+    if (pack->from_len == 0 || (pack->from_len == 1 && pack->width_code == 4)) {
+        if (pack->count) {
+            memcpy(to, pack->from, pack->count);
+        }
+    } else if (pack->width_code == 0) {
+        return;
+    } else if (pack->is_differences) {
+        store_differences(pack, to);
+    } else if (pack->width_code < 4) {
+        store_bits(pack, to);
+    } else if (pack->from_len == 4) {
+        store_u32(pack, to);
+    } else {
+        store_u64(pack, to);
+    }
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "view_check.h"
+
+#include "shape.h"
+#include "status.h"
+
+static ladle_status corrupt(const char **why, const char *reason)
+{
+    *why = reason;
+    return LADLE_E_CORRUPT;
+}
+
+/*
+ * Whether the words of a node are lengths that add up to 'sum'.
+ */
+static bool lengths_fit(const ladle_view *view, uint64_t sum)
+{
+    const ladle_packed *lengths = &view->words;
+    if (lengths->bits == 0) {
+        uint64_t product;
+        return !__builtin_mul_overflow(lengths->base, view->count, &product) && product == sum;
+    }
+    for (uint64_t i = 0; i < view->count; i++) {
+        uint64_t length = ladle_packed_get(lengths, i);
+        if (length > sum) {
+            return false;
+        }
+        sum -= length;
+    }
+    return sum == 0;
+}
+
+/*
+ * How often each of up to 256 words stands in a column; false when one is not below 'limit'.
+ */
+static bool count_words(const ladle_view *view, uint32_t limit, uint64_t counts[256])
+{
+    const ladle_packed *words = &view->words;
+    memset(counts, 0, 256 * sizeof *counts);
+    if (words->bits == 0) {
+        if (view->count && words->base < limit) {
+            counts[words->base] = view->count;
+        }
+        return view->count == 0 || words->base < limit;
+    }
+    for (uint64_t i = 0; i < view->count; i++) {
+        uint64_t word = ladle_packed_get(words, i);
+        if (word >= limit) {
+            return false;
+        }
+        counts[word]++;
+    }
+    return true;
+}
+
+static bool selectors_fit(const ladle_view *view)
+{
+    uint64_t counts[256];
+    if (!count_words(view, view->child_count, counts)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < view->child_count; i++) {
+        if (counts[i] != view->children[i].count) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static ladle_status check_key_lists(struct ladle_arena *arena, const ladle_view *view,
+                                    const char **why)
+{
+    uint64_t counts[256] = {view->count};
+    if (view->list_count > 1 && !count_words(view, view->list_count, counts)) {
+        return corrupt(why, "a dict has a key list that is not there");
+    }
+    uint64_t *expected = ladle_arena_take(arena, view->child_count, sizeof *expected);
+    if (!expected) {
+        return LADLE_E_MEMORY;
+    }
+    for (uint32_t i = 0; i < view->list_count; i++) {
+        for (uint32_t j = 0; j < view->lists[i].count; j++) {
+            expected[view->lists[i].columns[j]] += counts[i];
+        }
+    }
+    for (uint32_t i = 0; i < view->child_count; i++) {
+        if (expected[i] != view->children[i].count) {
+            return corrupt(why, "the columns of a dict do not fit its key lists");
+        }
+    }
+    return LADLE_OK;
+}
+
+static bool codes_fit(const ladle_view *view)
+{
+    uint64_t limit = view->children[0].count;
+    if (view->words.bits == 0) {
+        return view->count == 0 || view->words.base < limit;
+    }
+    for (uint64_t i = 0; i < view->count; i++) {
+        if (ladle_packed_get(&view->words, i) >= limit) {
+            return false;
+        }
+    }
+    return true;
+}
+
+ladle_status ladle_view_check(struct ladle_arena *arena, const ladle_view *view,
+                                    const char **why)
+{
+    if (ladle_kind_has_bytes(view->kind) && !lengths_fit(view, view->bytes_len)) {
+        return corrupt(why, "the lengths of a column do not fit its bytes");
+    }
+    if (ladle_kind_is_repeated(view->kind) && !lengths_fit(view, view->children[0].count)) {
+        return corrupt(why, "the lengths of a column do not fit its items");
+    }
+    if (view->kind == LADLE_UNION && !selectors_fit(view)) {
+        return corrupt(why, "the selectors of a union do not fit its alternatives");
+    }
+    if (view->kind == LADLE_DICTIONARY && !codes_fit(view)) {
+        return corrupt(why, "a dictionary has a code that is not there");
+    }
+    if (view->kind == LADLE_DICT) {
+        LADLE_TRY(check_key_lists(arena, view, why));
+    }
+    for (uint32_t i = 0; i < view->child_count; i++) {
+        LADLE_TRY(ladle_view_check(arena, &view->children[i], why));
+    }
+    return LADLE_OK;
+}

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "view_parse.h"
+
+#include "frame.h"
+#include "pack.h"
+#include "shape.h"
+#include "status.h"
+#include "view_check.h"
+
+#define VALUES_MAX ((uint64_t)1 << 40)
+
+struct parser {
+    struct ladle_arena *arena;
+    ladle_cursor shape; /* what is left of the first stream */
+    const struct ladle_stream *streams;
+    size_t stream_count;
+    size_t stream;          /* the one being handed out */
+    size_t offset;          /* bytes of it that were handed out */
+    struct pending *arrays; /* arrays seen in the shape, the first one first */
+    struct pending *last;
+    uint32_t nodes; /* seen so far */
+    uint32_t depth;
+    const char *why;
+};
+
+/*
+ * Arrays get their bytes when the shape was read to its end: only then is it known where they begin.
+ */
+struct pending {
+    struct pending *next;
+    ladle_packed *packed; /* NULL: a raw array of 'bytes' */
+    const uint8_t **bytes;
+    uint64_t len; /* in the stream */
+    uint64_t count;
+    uint64_t start;
+    bool begins_stream;
+    bool is_differences;
+};
+
+static ladle_status corrupt(struct parser *parser, const char *why)
+{
+    parser->why = why;
+    return LADLE_E_CORRUPT;
+}
+
+static ladle_status expect_array(struct parser *parser, const struct pending *array)
+{
+    struct pending *copy = ladle_arena_take(parser->arena, 1, sizeof *copy);
+    if (!copy) {
+        return LADLE_E_MEMORY;
+    }
+    *copy = *array;
+    *(parser->last ? &parser->last->next : &parser->arrays) = copy;
+    parser->last = copy;
+    return LADLE_OK;
+}
+
+static ladle_status parse_packed(struct parser *parser, uint64_t count, bool is_int,
+                                 ladle_packed *packed)
+{
+    uint8_t flags = ladle_cursor_u8(&parser->shape);
+    uint8_t code = flags & LADLE_PACK_WIDTH_MASK;
+    struct pending array = {.packed = packed,
+                            .count = count,
+                            .begins_stream = flags & LADLE_PACK_STREAM,
+                            .is_differences = flags & LADLE_PACK_DIFFERENCES};
+    packed->base = ladle_unzigzag(ladle_cursor_varint(&parser->shape));
+    packed->bits = (uint8_t)(code ? 1u << (code - 1) : 0);
+    packed->is_unsigned = flags & LADLE_PACK_UNSIGNED;
+    if (array.is_differences) {
+        array.start = ladle_unzigzag(ladle_cursor_varint(&parser->shape));
+    }
+    bool is_lawful = (flags >> 6) == 0 && (is_int || !(flags & (LADLE_PACK_UNSIGNED |
+                                                                LADLE_PACK_DIFFERENCES)));
+    if (!is_lawful || (array.is_differences && (packed->bits == 64 || (code && code < 4)))) {
+        return corrupt(parser, "the descriptor of an array breaks the rules of the format");
+    }
+    array.len = (count * packed->bits + 7) / 8;
+    return expect_array(parser, &array);
+}
+
+static ladle_status parse_raw(struct parser *parser, const uint8_t **bytes, uint64_t *len)
+{
+    uint8_t flags = ladle_cursor_u8(&parser->shape);
+    *len = ladle_cursor_varint(&parser->shape);
+    if (flags & ~LADLE_PACK_STREAM || *len >= LADLE_BLOCK_LEN_MAX) {
+        return corrupt(parser, "the descriptor of an array breaks the rules of the format");
+    }
+    struct pending array = {.bytes = bytes, .len = *len, .begins_stream = flags};
+    return expect_array(parser, &array);
+}
+
+static ladle_status parse_count(struct parser *parser, uint64_t *count)
+{
+    *count = ladle_cursor_varint(&parser->shape);
+    return *count < VALUES_MAX ? LADLE_OK : corrupt(parser, "a count is out of its range");
+}
+
+static ladle_status parse_text(struct parser *parser, ladle_name *name)
+{
+    name->len = (size_t)ladle_cursor_varint(&parser->shape);
+    name->data = (const char *)ladle_cursor_bytes(&parser->shape, name->len);
+    return name->data ? LADLE_OK : corrupt(parser, "the shape ends early");
+}
+
+static ladle_status parse_node(struct parser *parser, ladle_view *view, uint64_t count);
+
+static ladle_status add_children(struct parser *parser, ladle_view *view, uint64_t count)
+{
+    if (count > LADLE_SHAPE_NODES_MAX - parser->nodes ||
+        count > ladle_cursor_left(&parser->shape)) {
+        return corrupt(parser, "the shape has too many nodes");
+    }
+    view->children = ladle_arena_take(parser->arena, (size_t)count, sizeof *view->children);
+    view->child_count = (uint32_t)count;
+    return view->children ? LADLE_OK : LADLE_E_MEMORY;
+}
+
+static ladle_status parse_children(struct parser *parser, ladle_view *view, uint64_t count)
+{
+    for (uint32_t i = 0; i < view->child_count; i++) {
+        LADLE_TRY(parse_node(parser, &view->children[i], count));
+    }
+    return LADLE_OK;
+}
+
+static ladle_status parse_tuple(struct parser *parser, ladle_view *view)
+{
+    LADLE_TRY(add_children(parser, view, ladle_cursor_varint(&parser->shape)));
+    return parse_children(parser, view, view->count);
+}
+
+static ladle_status parse_repeated(struct parser *parser, ladle_view *view)
+{
+    uint64_t count;
+    LADLE_TRY(parse_packed(parser, view->count, false, &view->words));
+    LADLE_TRY(parse_count(parser, &count));
+    LADLE_TRY(add_children(parser, view, view->kind == LADLE_MAP ? 2 : 1));
+    return parse_children(parser, view, count);
+}
+
+static ladle_status parse_names(struct parser *parser, ladle_view *view, bool with_counts)
+{
+    ladle_name *names = ladle_arena_take(parser->arena, view->child_count, sizeof *names);
+    if (!names) {
+        return LADLE_E_MEMORY;
+    }
+    for (uint32_t i = 0; i < view->child_count; i++) {
+        LADLE_TRY(parse_text(parser, &names[i]));
+        if (with_counts) {
+            LADLE_TRY(parse_count(parser, &view->children[i].count));
+        }
+    }
+    view->names = names;
+    return LADLE_OK;
+}
+
+static bool names_differ(const ladle_view *view)
+{
+    for (uint32_t i = 1; i < view->child_count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (view->names[i].len == view->names[j].len &&
+                memcmp(view->names[i].data, view->names[j].data, view->names[i].len) == 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static ladle_status parse_object(struct parser *parser, ladle_view *view)
+{
+    LADLE_TRY(parse_text(parser, &view->name));
+    LADLE_TRY(add_children(parser, view, ladle_cursor_varint(&parser->shape)));
+    LADLE_TRY(parse_names(parser, view, false));
+    return parse_children(parser, view, view->count);
+}
+
+static ladle_status parse_key_list(struct parser *parser, const ladle_view *view,
+                                   ladle_columns *list)
+{
+    uint64_t count = ladle_cursor_varint(&parser->shape);
+    if (count > view->child_count || count > ladle_cursor_left(&parser->shape)) {
+        return corrupt(parser, "a key list is longer than the keys");
+    }
+    uint16_t *columns = ladle_arena_take(parser->arena, (size_t)count, sizeof *columns);
+    uint8_t *seen = ladle_arena_take(parser->arena, view->child_count, 1);
+    if (!columns || !seen) {
+        return LADLE_E_MEMORY;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t column = ladle_cursor_varint(&parser->shape);
+        if (column >= view->child_count || seen[column]++) {
+            return corrupt(parser, "a key list names a column that is not there, or one twice");
+        }
+        columns[i] = (uint16_t)column;
+    }
+    *list = (ladle_columns){.columns = columns, .count = (uint32_t)count};
+    return LADLE_OK;
+}
+
+static ladle_status parse_dict(struct parser *parser, ladle_view *view)
+{
+    LADLE_TRY(add_children(parser, view, ladle_cursor_varint(&parser->shape)));
+    if (view->child_count > LADLE_DICT_COLUMNS_MAX) {
+        return corrupt(parser, "a dict has too many columns");
+    }
+    LADLE_TRY(parse_names(parser, view, true));
+    if (!names_differ(view)) {
+        return corrupt(parser, "a dict has two columns for one key");
+    }
+    uint64_t list_count = ladle_cursor_varint(&parser->shape);
+    if (list_count > LADLE_DICT_LISTS_MAX || (list_count == 0) != (view->count == 0)) {
+        return corrupt(parser, "a dict has a wrong number of key lists");
+    }
+    ladle_columns *lists = ladle_arena_take(parser->arena, (size_t)list_count, sizeof *lists);
+    if (!lists) {
+        return LADLE_E_MEMORY;
+    }
+    for (uint64_t i = 0; i < list_count; i++) {
+        LADLE_TRY(parse_key_list(parser, view, &lists[i]));
+    }
+    view->lists = lists;
+    view->list_count = (uint32_t)list_count;
+    if (list_count > 1) {
+        LADLE_TRY(parse_packed(parser, view->count, false, &view->words));
+    }
+    for (uint32_t i = 0; i < view->child_count; i++) {
+        LADLE_TRY(parse_node(parser, &view->children[i], view->children[i].count));
+    }
+    return LADLE_OK;
+}
+
+static ladle_status parse_union(struct parser *parser, ladle_view *view)
+{
+    uint64_t count = ladle_cursor_varint(&parser->shape);
+    if (count < 2 || count > LADLE_UNION_MAX) {
+        return corrupt(parser, "a union has a wrong number of alternatives");
+    }
+    LADLE_TRY(parse_packed(parser, view->count, false, &view->words));
+    LADLE_TRY(add_children(parser, view, count));
+    parser->depth--; /* a union is no level of its own */
+    for (uint32_t i = 0; i < view->child_count; i++) {
+        uint64_t value_count;
+        LADLE_TRY(parse_count(parser, &value_count));
+        LADLE_TRY(parse_node(parser, &view->children[i], value_count));
+        if (view->children[i].kind == LADLE_UNION) {
+            return corrupt(parser, "an alternative of a union is a union");
+        }
+    }
+    parser->depth++;
+    return LADLE_OK;
+}
+
+static ladle_status parse_dictionary(struct parser *parser, ladle_view *view)
+{
+    uint64_t count;
+    LADLE_TRY(parse_count(parser, &count));
+    LADLE_TRY(parse_packed(parser, view->count, false, &view->words));
+    LADLE_TRY(add_children(parser, view, 1));
+    LADLE_TRY(parse_children(parser, view, count));
+    uint8_t kind = view->children[0].kind;
+    bool is_leaf = kind == LADLE_INT || (kind >= LADLE_BIGINT && kind <= LADLE_BYTEARRAY);
+    return is_leaf ? LADLE_OK : corrupt(parser, "the entries of a dictionary are of a wrong kind");
+}
+
+static ladle_status parse_data(struct parser *parser, ladle_view *view)
+{
+    LADLE_TRY(parse_packed(parser, view->count, false, &view->words));
+    return parse_raw(parser, &view->bytes, &view->bytes_len);
+}
+
+static ladle_status parse_float(struct parser *parser, ladle_view *view, ladle_packed *packed)
+{
+    LADLE_TRY(parse_packed(parser, view->count, false, packed));
+    bool is_lawful = packed->bits == 0 || (packed->bits == 64 && packed->base == 0);
+    return is_lawful ? LADLE_OK : corrupt(parser, "a column of floats has a wrong width");
+}
+
+static ladle_status parse_bool(struct parser *parser, ladle_view *view)
+{
+    LADLE_TRY(parse_packed(parser, view->count, false, &view->words));
+    bool is_lawful = view->words.bits <= 1 && view->words.base <= 1u - view->words.bits;
+    return is_lawful ? LADLE_OK : corrupt(parser, "a column of bools has other values");
+}
+
+static ladle_status parse_extension(struct parser *parser, ladle_view *view)
+{
+    view->code = ladle_cursor_u8(&parser->shape);
+    LADLE_TRY(add_children(parser, view, 1));
+    return parse_children(parser, view, view->count);
+}
+
+/*
+ * The length of each value of an ARRAY column from its extents.
+ */
+static ladle_status parse_extents(struct parser *parser, ladle_view *view)
+{
+    view->code = ladle_cursor_u8(&parser->shape);
+    uint64_t dimensions = ladle_cursor_varint(&parser->shape);
+    if ((view->code != 'C' && view->code != 'F') || dimensions > LADLE_ARRAY_DIMENSIONS_MAX) {
+        return corrupt(parser, "a column of arrays has a wrong order or too many dimensions");
+    }
+    view->dimensions = (uint32_t)dimensions;
+    view->extents = parser->shape.next;
+    for (uint64_t i = 0; i < dimensions; i++) {
+        uint64_t extent = ladle_cursor_varint(&parser->shape);
+        if (__builtin_mul_overflow(view->value_len, extent, &view->value_len)) {
+            return corrupt(parser, "an array is too large");
+        }
+    }
+    return LADLE_OK;
+}
+
+static ladle_status parse_items(struct parser *parser, ladle_view *view)
+{
+    LADLE_TRY(parse_text(parser, &view->name));
+    view->item_len = ladle_cursor_varint(&parser->shape);
+    view->value_len = view->item_len;
+    if (view->kind == LADLE_ARRAY) {
+        LADLE_TRY(parse_extents(parser, view));
+    }
+    LADLE_TRY(parse_raw(parser, &view->bytes, &view->bytes_len));
+    uint64_t len;
+    if (__builtin_mul_overflow(view->value_len, view->count, &len) || len != view->bytes_len) {
+        return corrupt(parser, "a column of arrays has a wrong length");
+    }
+    return LADLE_OK;
+}
+
+static ladle_status parse_kind(struct parser *parser, ladle_view *view)
+{
+    switch (view->kind) {
+    case LADLE_EMPTY:
+        return view->count ? corrupt(parser, "a node without kind has values") : LADLE_OK;
+    case LADLE_NONE:
+        return LADLE_OK;
+    case LADLE_BOOL:
+        return parse_bool(parser, view);
+    case LADLE_INT:
+        return parse_packed(parser, view->count, true, &view->words);
+    case LADLE_FLOAT:
+        return parse_float(parser, view, &view->words);
+    case LADLE_COMPLEX:
+        LADLE_TRY(parse_float(parser, view, &view->words));
+        return parse_float(parser, view, &view->imaginary);
+    case LADLE_TUPLE:
+        return parse_tuple(parser, view);
+    case LADLE_DICT:
+        return parse_dict(parser, view);
+    case LADLE_OBJECT:
+        return parse_object(parser, view);
+    case LADLE_EXTENSION:
+        return parse_extension(parser, view);
+    case LADLE_SCALAR:
+    case LADLE_ARRAY:
+        return parse_items(parser, view);
+    case LADLE_UNION:
+        return parse_union(parser, view);
+    case LADLE_DICTIONARY:
+        return parse_dictionary(parser, view);
+    default:
+        if (ladle_kind_has_bytes(view->kind)) {
+            return parse_data(parser, view);
+        }
+        if (ladle_kind_is_repeated(view->kind)) {
+            return parse_repeated(parser, view);
+        }
+        parser->why = "a column has a kind of a newer version";
+        return LADLE_E_UNSUPPORTED;
+    }
+}
+
+static ladle_status parse_node(struct parser *parser, ladle_view *view, uint64_t count)
+{
+    if (++parser->nodes > LADLE_SHAPE_NODES_MAX || parser->depth >= LADLE_SHAPE_DEPTH_MAX) {
+        return corrupt(parser, "the shape has too many nodes or levels");
+    }
+    parser->depth++;
+    view->kind = ladle_cursor_u8(&parser->shape);
+    view->count = count;
+    ladle_status status = parse_kind(parser, view);
+    parser->depth--;
+    if (status == LADLE_OK && parser->shape.failed) {
+        return corrupt(parser, "the shape ends early");
+    }
+    return status;
+}
+
+/*
+ * Turn differences into values: the array then has 64 bits an element, or none and a step.
+ */
+static ladle_status add_up(struct parser *parser, const struct pending *array)
+{
+    ladle_packed *packed = array->packed;
+    if (packed->bits == 0) {
+        packed->step = packed->base;
+        packed->base += array->start;
+        return LADLE_OK;
+    }
+    uint8_t *values = ladle_arena_take(parser->arena, (size_t)array->count, 8);
+    if (!values) {
+        return LADLE_E_MEMORY;
+    }
+    uint64_t value = array->start;
+    for (uint64_t i = 0; i < array->count; i++) {
+        value += ladle_packed_get(packed, i);
+        ladle_store_u64(values + 8 * i, value);
+    }
+    *packed = (ladle_packed){.data = values, .bits = 64, .is_unsigned = packed->is_unsigned};
+    return LADLE_OK;
+}
+
+static bool bits_are_zero(const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (data[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static ladle_status finish_stream(struct parser *parser)
+{
+    return parser->offset == parser->streams[parser->stream].len
+               ? LADLE_OK
+               : corrupt(parser, "a stream is longer than its arrays");
+}
+
+/*
+ * Give an array its bytes: the next ones of the stream.
+ */
+static ladle_status place_array(struct parser *parser, const struct pending *array)
+{
+    if (array->begins_stream) {
+        LADLE_TRY(finish_stream(parser));
+        if (++parser->stream >= parser->stream_count) {
+            return corrupt(parser, "the shape mentions more streams than there are");
+        }
+        parser->offset = 0;
+    }
+    if (array->len == 0) {
+        return array->is_differences ? add_up(parser, array) : LADLE_OK;
+    }
+    const struct ladle_stream *stream = &parser->streams[parser->stream];
+    size_t begin = ladle_align(parser->offset);
+    if (begin > stream->len || array->len > stream->len - begin ||
+        !bits_are_zero(stream->data + parser->offset, begin - parser->offset)) {
+        return corrupt(parser, "an array does not fit into its stream");
+    }
+    const uint8_t *data = stream->data + begin;
+    parser->offset = begin + (size_t)array->len;
+    if (!array->packed) {
+        *array->bytes = data;
+        return LADLE_OK;
+    }
+    array->packed->data = data;
+    unsigned used = (unsigned)(array->count * array->packed->bits % 8);
+    if (used && data[array->len - 1] >> used) {
+        return corrupt(parser, "unused bits of an array are not zero");
+    }
+    return array->is_differences ? add_up(parser, array) : LADLE_OK;
+}
+
+static ladle_status place_arrays(struct parser *parser)
+{
+    parser->offset = (size_t)(parser->shape.next - parser->streams[0].data);
+    for (const struct pending *array = parser->arrays; array; array = array->next) {
+        LADLE_TRY(place_array(parser, array));
+    }
+    LADLE_TRY(finish_stream(parser));
+    return parser->stream + 1 == parser->stream_count
+               ? LADLE_OK
+               : corrupt(parser, "a block has streams that the shape does not mention");
+}
+
+ladle_status ladle_view_parse(struct ladle_arena *arena, const struct ladle_stream *streams,
+                              size_t stream_count, uint64_t record_count, ladle_view **root,
+                              const char **why)
+{
+    struct parser parser = {.arena = arena,
+                            .shape = ladle_cursor_over(streams[0].data, streams[0].len),
+                            .streams = streams,
+                            .stream_count = stream_count,
+                            .why = "out of memory"};
+    ladle_view *view = ladle_arena_take(arena, 1, sizeof *view);
+    ladle_status status = view ? parse_node(&parser, view, record_count) : LADLE_E_MEMORY;
+    if (status == LADLE_OK) {
+        status = place_arrays(&parser);
+    }
+    if (status == LADLE_OK) {
+        status = ladle_view_check(arena, view, &parser.why);
+    }
+    *root = view;
+    *why = parser.why;
+    return status;
+}

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <ladle/writer.h>
+
+#include "alloc.h"
+#include "block_encode.h"
+#include "checkpoint.h"
+#include "entropy.h"
+#include "io.h"
+#include "limit.h"
+#include "metadata.h"
+#include "shape.h"
+#include "shape_block.h"
+#include "status.h"
+
+/*
+ * Not a power of two, and neither are the columns of common records then: columns that lie such a
+ * distance apart compete for the same lines of the cache.
+ */
+#define BLOCK_LEN_DEFAULT 200000
+#define BLOCK_LEN_MIN 1024
+#define BLOCK_LEN_MAX ((size_t)32 << 20)
+
+/*
+ * Records of a block, when they take next to no bytes.
+ */
+#define BLOCK_RECORDS_MAX 100000
+
+struct ladle_writer {
+    const ladle_allocator *allocator;
+    ladle_limits limits;
+    ladle_shape shape;
+    struct ladle_block_encoder encoder;
+    struct ladle_output output;
+    struct ladle_checkpoint checkpoint;
+    ladle_buffer index; /* content of a checkpoint on its way */
+    uint32_t salt;
+    size_t block_len;
+    size_t committed;     /* records in the shape */
+    size_t until_look;    /* records until the size of the block is looked at */
+    uint64_t looked_len;  /* bytes of the block at the last look */
+    bool is_dead;
+};
+
+static ladle_status fail_dead(const ladle_writer *writer, ladle_error *error)
+{
+    return ladle_fail(error, LADLE_E_STATE, LADLE_UNKNOWN, ladle_writer_written_count(writer),
+                      "the writer failed before; %llu records were handed on",
+                      (unsigned long long)ladle_writer_written_count(writer));
+}
+
+static ladle_status fail_memory(ladle_error *error, ladle_status status)
+{
+    if (status == LADLE_E_LIMIT) {
+        return ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                          "a block would be larger than 2 GiB");
+    }
+    return ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s",
+                      ladle_status_text(status));
+}
+
+/*
+ * Write bytes; a writer whose sink fails is dead.
+ */
+static ladle_status write_bytes(ladle_writer *writer, const void *data, size_t len,
+                                ladle_error *error)
+{
+    ladle_status status = ladle_output_write(&writer->output, data, len, error);
+    if (status != LADLE_OK) {
+        writer->is_dead = true;
+        if (error) {
+            error->record = ladle_writer_written_count(writer);
+        }
+    }
+    return status;
+}
+
+static struct ladle_block_header header_for(const ladle_writer *writer, uint8_t type,
+                                            uint32_t record_count)
+{
+    uint64_t latest = writer->checkpoint.latest_offset;
+    return (struct ladle_block_header){.type = type,
+                                       .record_count = record_count,
+                                       .first_record = writer->checkpoint.totals.record_count,
+                                       .checkpoint_distance =
+                                           latest ? writer->output.offset - latest : 0};
+}
+
+static ladle_status write_block_of_bytes(ladle_writer *writer, uint8_t type, const void *data,
+                                         size_t len, ladle_error *error)
+{
+    struct ladle_block_header header = header_for(writer, type, 0);
+    ladle_status status = ladle_block_encode_bytes(&writer->encoder, data, len, &header,
+                                                   writer->salt, writer->output.offset);
+    if (status != LADLE_OK) {
+        return fail_memory(error, status);
+    }
+    return write_bytes(writer, writer->encoder.output.data, writer->encoder.output.len, error);
+}
+
+static ladle_status write_checkpoint(ladle_writer *writer, ladle_error *error)
+{
+    uint64_t offset = writer->output.offset;
+    writer->index.len = 0;
+    ladle_status status = ladle_checkpoint_encode(&writer->checkpoint, offset, &writer->index);
+    if (status != LADLE_OK) {
+        return fail_memory(error, status);
+    }
+    LADLE_TRY(write_block_of_bytes(writer, LADLE_BLOCK_CHECKPOINT, writer->index.data,
+                                   writer->index.len, error));
+    ladle_checkpoint_written(&writer->checkpoint, offset);
+    return LADLE_OK;
+}
+
+/*
+ * Write the first 'count' records of the shape as a block.
+ */
+static ladle_status seal(ladle_writer *writer, size_t count, ladle_error *error)
+{
+    ladle_node *root = writer->shape.root;
+    uint64_t offset = writer->output.offset;
+    if (writer->checkpoint.listed_count >= LADLE_CHECKPOINT_BLOCKS) {
+        LADLE_TRY(write_checkpoint(writer, error));
+        offset = writer->output.offset;
+    }
+    ladle_node_prune(&writer->shape, root);
+    if (count == root->count) {
+        ladle_node_mark_all(root);
+    } else {
+        ladle_node_mark(root, count);
+    }
+    struct ladle_block_header header = header_for(writer, LADLE_BLOCK_DATA, (uint32_t)count);
+    ladle_status status = ladle_checkpoint_reserve(&writer->checkpoint);
+    if (status == LADLE_OK) {
+        status = ladle_block_encode(&writer->encoder, root, &header, writer->salt, offset);
+    }
+    if (status != LADLE_OK) {
+        return fail_memory(error, status);
+    }
+    const ladle_buffer *block = &writer->encoder.output;
+    LADLE_TRY(write_bytes(writer, block->data, block->len, error));
+    ladle_checkpoint_add(&writer->checkpoint, offset, block->len, count, header.decoded_len);
+    ladle_node_drop_marked(&writer->shape, root);
+    writer->committed -= count;
+    writer->until_look = count - count / 8;
+    writer->looked_len = 0;
+    return LADLE_OK;
+}
+
+static ladle_status seal_all(ladle_writer *writer, ladle_error *error)
+{
+    return writer->committed ? seal(writer, writer->committed, error) : LADLE_OK;
+}
+
+/*
+ * Bytes of the record committed last.
+ */
+static uint64_t last_record_len(const ladle_writer *writer, uint64_t len)
+{
+    ladle_node_mark(writer->shape.root, writer->committed - 1);
+    return len - ladle_node_marked_len(writer->shape.root);
+}
+
+/*
+ * Write a large record: those before it go into a block of their own.
+ */
+static ladle_status seal_large(ladle_writer *writer, ladle_error *error)
+{
+    if (writer->committed > 1) {
+        LADLE_TRY(seal(writer, writer->committed - 1, error));
+    }
+    return seal_all(writer, error);
+}
+
+/*
+ * Look at the size of the block after a record was added to it, and write it when it is full.
+ */
+static ladle_status look(ladle_writer *writer, ladle_error *error)
+{
+    uint64_t len = ladle_node_len(writer->shape.root);
+    uint64_t grown_len = len - writer->looked_len;
+    writer->shape.grew = false;
+    writer->looked_len = len;
+    if (grown_len > writer->block_len) {
+        uint64_t record_len = last_record_len(writer, len);
+        if (record_len > writer->limits.max_record) {
+            return ladle_fail_limit(error, "max_record", writer->limits.max_record, record_len,
+                                    LADLE_UNKNOWN, ladle_writer_count(writer) - 1);
+        }
+        if (record_len > writer->block_len) {
+            return seal_large(writer, error);
+        }
+    }
+    bool is_full = len >= writer->block_len || writer->committed >= BLOCK_RECORDS_MAX;
+    if (is_full && writer->committed % 512 != 0) {
+        return seal_all(writer, error);
+    }
+    uint64_t record_len = len / writer->committed + 1;
+    uint64_t room = is_full ? 0 : (writer->block_len - len) / record_len;
+    uint64_t records_left = BLOCK_RECORDS_MAX - writer->committed;
+    writer->until_look = (size_t)(room - room / 8 < records_left ? room - room / 8 : records_left);
+    return LADLE_OK;
+}
+
+ladle_shape *ladle_writer_shape(ladle_writer *writer)
+{
+    return &writer->shape;
+}
+
+void ladle_writer_rollback(ladle_writer *writer)
+{
+    writer->shape.items = 0;
+    ladle_node_truncate(writer->shape.root, writer->committed);
+}
+
+ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
+{
+    if (LADLE_UNLIKELY(writer->is_dead)) {
+        return fail_dead(writer, error);
+    }
+    if (LADLE_UNLIKELY(writer->shape.items > writer->limits.max_items)) {
+        uint64_t items = writer->shape.items;
+        ladle_writer_rollback(writer);
+        return ladle_fail_limit(error, "max_items", writer->limits.max_items, items, LADLE_UNKNOWN,
+                                ladle_writer_count(writer));
+    }
+    writer->shape.items = 0;
+    writer->committed++;
+    if (LADLE_LIKELY(writer->until_look && !writer->shape.grew)) {
+        writer->until_look--;
+        return LADLE_OK;
+    }
+    ladle_status status = look(writer, error);
+    bool is_still_here = writer->committed && !writer->is_dead;
+    if (LADLE_UNLIKELY(status != LADLE_OK && is_still_here)) {
+        writer->committed--;
+        ladle_writer_rollback(writer);
+    }
+    return status;
+}
+
+ladle_status ladle_writer_append(ladle_writer *writer, const void *data, size_t len,
+                                 ladle_error *error)
+{
+    if (writer->is_dead) {
+        return fail_dead(writer, error);
+    }
+    ladle_cursor cursor = ladle_cursor_over(data, len);
+    uint32_t max_depth = writer->limits.max_depth;
+    ladle_status status =
+        ladle_node_put_tagged(&writer->shape, writer->shape.root, &cursor, max_depth);
+    if (status == LADLE_OK && ladle_cursor_left(&cursor)) {
+        status = LADLE_E_CORRUPT;
+    }
+    if (status == LADLE_OK) {
+        return ladle_writer_commit(writer, error);
+    }
+    ladle_writer_rollback(writer);
+    return ladle_fail(error, status, LADLE_UNKNOWN, ladle_writer_count(writer),
+                      status == LADLE_E_LIMIT ? "the value is too large or nested too deep"
+                      : status == LADLE_E_MEMORY ? "out of memory"
+                                                 : "the record is not one tagged value");
+}
+
+static ladle_status flush(ladle_writer *writer, ladle_error *error)
+{
+    if (writer->is_dead) {
+        return fail_dead(writer, error);
+    }
+    return seal_all(writer, error);
+}
+
+/*
+ * Note when the sink failed to flush or sync.
+ */
+static ladle_status after_sink(ladle_writer *writer, ladle_status status, ladle_error *error)
+{
+    if (status != LADLE_OK) {
+        writer->is_dead = true;
+        if (error) {
+            error->record = ladle_writer_written_count(writer);
+        }
+    }
+    return status;
+}
+
+ladle_status ladle_writer_flush(ladle_writer *writer, ladle_error *error)
+{
+    LADLE_TRY(flush(writer, error));
+    return after_sink(writer, ladle_output_flush(&writer->output, error), error);
+}
+
+ladle_status ladle_writer_sync(ladle_writer *writer, ladle_error *error)
+{
+    LADLE_TRY(flush(writer, error));
+    if (writer->checkpoint.listed_count) {
+        LADLE_TRY(write_checkpoint(writer, error));
+    }
+    LADLE_TRY(after_sink(writer, ladle_output_flush(&writer->output, error), error));
+    return after_sink(writer, ladle_output_sync(&writer->output, error), error);
+}
+
+static ladle_status write_footer(ladle_writer *writer, ladle_error *error)
+{
+    uint8_t bytes[LADLE_TRAILER_LEN];
+    uint64_t checkpoint_offset = writer->output.offset;
+    LADLE_TRY(write_checkpoint(writer, error));
+    struct ladle_trailer trailer = {
+        .offset = writer->output.offset,
+        .record_count = writer->checkpoint.totals.record_count,
+        .checkpoint_distance = (uint32_t)(writer->output.offset - checkpoint_offset)};
+    ladle_trailer_store(&trailer, writer->salt, bytes);
+    return write_bytes(writer, bytes, sizeof bytes, error);
+}
+
+static void writer_free(ladle_writer *writer)
+{
+    ladle_shape_free(&writer->shape);
+    ladle_block_encoder_free(&writer->encoder);
+    ladle_checkpoint_free(&writer->checkpoint);
+    ladle_buffer_free(&writer->index);
+    ladle_free(writer->allocator, writer, 1, sizeof *writer);
+}
+
+static ladle_status finish(ladle_writer *writer, ladle_error *error, bool complete)
+{
+    if (!writer) {
+        return LADLE_OK;
+    }
+    ladle_error close_error;
+    ladle_status status = flush(writer, error);
+    if (status == LADLE_OK && complete) {
+        status = write_footer(writer, error);
+    }
+    if (status == LADLE_OK) {
+        status = after_sink(writer, ladle_output_flush(&writer->output, error), error);
+    }
+    uint64_t written_count = ladle_writer_written_count(writer);
+    ladle_status close_status =
+        ladle_output_close(&writer->output, status == LADLE_OK ? error : &close_error);
+    if (status == LADLE_OK && close_status != LADLE_OK && error) {
+        error->record = written_count;
+    }
+    writer_free(writer);
+    return status == LADLE_OK ? close_status : status;
+}
+
+ladle_status ladle_writer_close(ladle_writer *writer, ladle_error *error)
+{
+    return finish(writer, error, true);
+}
+
+ladle_status ladle_writer_abort(ladle_writer *writer, ladle_error *error)
+{
+    return finish(writer, error, false);
+}
+
+uint64_t ladle_writer_count(const ladle_writer *writer)
+{
+    return ladle_writer_written_count(writer) + writer->committed;
+}
+
+uint64_t ladle_writer_written_count(const ladle_writer *writer)
+{
+    return writer->checkpoint.totals.record_count;
+}
+
+uint64_t ladle_writer_memory_bound(const ladle_writer *writer)
+{
+    const uint64_t fixed_len = (uint64_t)1 << 20;
+    const uint64_t codec_len = writer->encoder.codec ? (uint64_t)4 << 20 : 0;
+    return 8 * (uint64_t)writer->block_len + fixed_len + codec_len;
+}
+
+static ladle_status check_options(const ladle_writer_options *options, const ladle_limits *limits,
+                                  const struct ladle_codec *codec, ladle_error *error)
+{
+    const char *wrong = NULL;
+    if (options->block_len &&
+        (options->block_len < BLOCK_LEN_MIN || options->block_len > BLOCK_LEN_MAX)) {
+        wrong = "the block length is out of its range of 1024 bytes to 32 MiB";
+    } else if (codec && options->level &&
+               (options->level < codec->level_min || options->level > codec->level_max)) {
+        wrong = "the compression level is out of its range";
+    } else if (options->metadata &&
+               !ladle_metadata_is_valid(options->metadata, options->metadata_len,
+                                        limits->max_depth)) {
+        wrong = "the metadata are not a dict with str keys";
+    }
+    return wrong ? ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s", wrong)
+                 : LADLE_OK;
+}
+
+/*
+ * Write the file header and the metadata.
+ */
+static ladle_status begin_file(ladle_writer *writer, const ladle_writer_options *options,
+                               ladle_error *error)
+{
+    struct ladle_file_header header = {.block_len = (uint32_t)writer->block_len};
+    uint8_t bytes[LADLE_HEADER_LEN];
+    if (options->uuid) {
+        memcpy(header.uuid, options->uuid, sizeof header.uuid);
+    } else if (!ladle_entropy(header.uuid, sizeof header.uuid)) {
+        return ladle_fail(error, LADLE_E_IO, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                          "the system gives no random bytes");
+    }
+    writer->salt = ladle_salt(header.uuid);
+    ladle_file_header_store(&header, bytes);
+    LADLE_TRY(write_bytes(writer, bytes, sizeof bytes, error));
+    if (options->metadata) {
+        writer->checkpoint.totals.metadata_offset = writer->output.offset;
+        LADLE_TRY(write_block_of_bytes(writer, LADLE_BLOCK_METADATA, options->metadata,
+                                       options->metadata_len, error));
+    }
+    return LADLE_OK;
+}
+
+static ladle_status writer_init(ladle_writer *writer, const ladle_writer_options *options,
+                                const struct ladle_codec *codec)
+{
+    uint64_t array_len = writer->limits.max_record + LADLE_BLOCK_SLACK;
+    writer->allocator = options->allocator;
+    writer->index.allocator = options->allocator;
+    writer->block_len = options->block_len ? options->block_len : BLOCK_LEN_DEFAULT;
+    writer->shape = (ladle_shape){
+        .allocator = options->allocator,
+        .release_tag = options->release_tag,
+        .array_len_max =
+            (size_t)(array_len < LADLE_BLOCK_LEN_MAX ? array_len : LADLE_BLOCK_LEN_MAX - 1)};
+    ladle_checkpoint_init(&writer->checkpoint, options->allocator);
+    LADLE_TRY(ladle_block_encoder_init(&writer->encoder, options->allocator, codec,
+                                       options->level));
+    return ladle_shape_init(&writer->shape);
+}
+
+static ladle_status writer_new(ladle_writer **writer, const ladle_sink *sink,
+                               const ladle_writer_options *options, ladle_error *error)
+{
+    const struct ladle_codec *codec = NULL;
+    ladle_limits limits;
+    LADLE_TRY(ladle_limits_resolve(options->limits, &limits, error));
+    if (options->codec && ladle_codec_by_name(options->codec, &codec) != LADLE_OK) {
+        return ladle_fail(error, LADLE_E_UNSUPPORTED, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                          "the codec %s is not built in", options->codec);
+    }
+    LADLE_TRY(check_options(options, &limits, codec, error));
+    ladle_writer *made = ladle_alloc(options->allocator, 1, sizeof *made);
+    if (!made) {
+        return fail_memory(error, LADLE_E_MEMORY);
+    }
+    made->limits = limits;
+    made->output.sink = *sink;
+    ladle_status status = writer_init(made, options, codec);
+    if (status != LADLE_OK) {
+        fail_memory(error, status);
+    } else {
+        status = begin_file(made, options, error);
+    }
+    if (status != LADLE_OK) {
+        writer_free(made);
+        return status;
+    }
+    *writer = made;
+    return LADLE_OK;
+}
+
+ladle_status ladle_writer_open(ladle_writer **writer, const ladle_sink *sink,
+                               const ladle_writer_options *options, ladle_error *error)
+{
+    const ladle_writer_options defaults = LADLE_WRITER_OPTIONS_INIT;
+    *writer = NULL;
+    ladle_status status = writer_new(writer, sink, options ? options : &defaults, error);
+    if (status != LADLE_OK && sink->close) {
+        int ignored;
+        (void)sink->close(sink->ctx, &ignored);
+    }
+    return status;
+}
