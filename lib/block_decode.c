@@ -71,8 +71,9 @@ static ladle_status check_directory(const struct ladle_block_header *header, con
         struct entry entry = load_entry(from);
         stored_len += ladle_align(entry.stored_len);
         decoded_len += entry.decoded_len;
-        is_lawful = is_lawful && (entry.codec || entry.stored_len == entry.decoded_len) &&
-                    !from[13] && !from[14] && !from[15];
+        is_lawful = is_lawful && !from[13] && !from[14] && !from[15] &&
+                    (entry.codec ? entry.stored_len < entry.decoded_len
+                                 : entry.stored_len == entry.decoded_len);
     }
     if (!is_lawful || stored_len != header->stored_len || decoded_len != header->decoded_len) {
         return corrupt(why, "the directory of a block does not fit its header");

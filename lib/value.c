@@ -201,11 +201,9 @@ static uint64_t held_count(const ladle_item *item)
 ladle_status ladle_value_skip(ladle_cursor *cursor, uint32_t max_depth)
 {
     uint64_t left[DEPTH_MAX + 1]; /* values to come at each depth */
-    bool is_object[DEPTH_MAX + 1];
     uint32_t depth = 0;
     max_depth = max_depth < DEPTH_MAX ? max_depth : DEPTH_MAX;
     left[0] = 1;
-    is_object[0] = false;
     for (;;) {
         while (left[depth] == 0) {
             if (depth == 0) {
@@ -215,9 +213,6 @@ ladle_status ladle_value_skip(ladle_cursor *cursor, uint32_t max_depth)
         }
         left[depth]--;
         ladle_item item;
-        if (is_object[depth]) {
-            read_name(cursor, &item);
-        }
         LADLE_TRY(ladle_value_next(cursor, &item));
         if (holds_values(&item)) {
             if (depth == max_depth) {
@@ -225,7 +220,6 @@ ladle_status ladle_value_skip(ladle_cursor *cursor, uint32_t max_depth)
             }
             depth++;
             left[depth] = held_count(&item);
-            is_object[depth] = item.kind == LADLE_OBJECT;
         }
     }
 }

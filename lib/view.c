@@ -98,8 +98,7 @@ static ladle_status decode_object(struct decoder *decoder, ladle_view *view)
     LADLE_TRY(ladle_value_put_item(decoder->to, &item));
     for (uint32_t i = 0; i < view->child_count; i++) {
         const ladle_name *name = &view->names[i];
-        LADLE_TRY(ladle_value_put_head(decoder->to, LADLE_STR, name->len));
-        LADLE_TRY(ladle_buffer_put(decoder->to, name->data, name->len));
+        LADLE_TRY(ladle_value_put_data(decoder->to, LADLE_STR, name->data, name->len));
         LADLE_TRY(decode(decoder, &view->children[i]));
     }
     return LADLE_OK;
