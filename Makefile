@@ -184,7 +184,7 @@ format-check: build/setup-lint ## fail when a C file is not formatted
 # ---- Packing and cleaning ----
 
 sdist: $(VENV) ## source distribution in build/dist
-	$(Q)rm -rf build/dist && mkdir -p build/dist && \
+	$(Q)rm -rf build/dist *.egg-info && mkdir -p build/dist && \
 	$(PY) -c 'import setuptools.build_meta as b; b.build_sdist("build/dist")' \
 	    >build/sdist.log 2>&1 || { cat build/sdist.log; exit 1; }
 	@ls build/dist/*.tar.gz
@@ -193,8 +193,8 @@ clean: ## remove what was built
 	rm -rf build *.egg-info
 
 distclean: clean ## remove .venv and caches too
-	rm -rf .venv .hypothesis
-	find . -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .venv
+	find . \( -name __pycache__ -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' Makefile | expand -t 15

@@ -23,17 +23,17 @@
  *     }
  *     ladle_writer_close(writer, &error);
  *
- * (each call returns a status that must be looked at). The library never prints, never aborts and keeps no
- * global state; handles are independent of each other, one thread at a time may use each.
+ * (each call returns a status that must be looked at). The library never prints, never aborts and
+ * keeps no global state; handles are independent of each other, one thread at a time may use each.
  */
 
 #include <ladle/base.h>   /* version, statuses, errors, limits, allocator */
-#include <ladle/io.h>     /* sources and sinks */
 #include <ladle/buffer.h> /* bytes that grow */
-#include <ladle/value.h>  /* values one by one */
-#include <ladle/writer.h> /* write a file */
+#include <ladle/io.h>     /* sources and sinks */
 #include <ladle/reader.h> /* read a file */
 #include <ladle/shape.h>  /* columns being written, for bindings */
+#include <ladle/value.h>  /* values one by one */
 #include <ladle/view.h>   /* columns being read */
+#include <ladle/writer.h> /* write a file */
 
 #endif

@@ -40,8 +40,7 @@ void *ladle_realloc(const ladle_allocator *allocator, void *pointer, size_t old_
                      : realloc(pointer, new_len);
 }
 
-void ladle_free(const ladle_allocator *allocator, void *pointer, size_t count,
-                size_t size)
+void ladle_free(const ladle_allocator *allocator, void *pointer, size_t count, size_t size)
 {
     if (allocator) {
         allocator->release(allocator->ctx, pointer, pointer ? len_of(count, size) : 0);

@@ -6,7 +6,8 @@
 
 /*
  * Memory by a handle's allocator (NULL: malloc). Sizes are count times size with a check for
- * overflow; a size of 0 gives memory of 1 byte. New memory is zeroed by ladle_alloc, not by ladle_realloc.
+ * overflow; a size of 0 gives memory of 1 byte. New memory is zeroed by ladle_alloc, not by
+ * ladle_realloc.
  */
 void *ladle_alloc(const ladle_allocator *allocator, size_t count, size_t size);
 void *ladle_realloc(const ladle_allocator *allocator, void *pointer, size_t old_count,

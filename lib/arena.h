@@ -13,7 +13,8 @@ struct ladle_arena {
 };
 
 /*
- * Zeroed memory for 'count' elements of 'size' bytes, aligned for any type; NULL when there is none.
+ * Zeroed memory for 'count' elements of 'size' bytes, aligned for any type; NULL when there is
+ * none.
  */
 void *ladle_arena_take(struct ladle_arena *arena, size_t count, size_t size);
 

@@ -23,8 +23,7 @@ static ladle_status corrupt(const char **why, const char *reason)
     return LADLE_E_CORRUPT;
 }
 
-void ladle_block_decoder_init(struct ladle_block_decoder *decoder,
-                              const ladle_allocator *allocator)
+void ladle_block_decoder_init(struct ladle_block_decoder *decoder, const ladle_allocator *allocator)
 {
     *decoder = (struct ladle_block_decoder){.allocator = allocator,
                                             .decoded = {.allocator = allocator},

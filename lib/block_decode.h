@@ -8,8 +8,8 @@
 #include <ladle/buffer.h>
 
 /*
- * From the bytes of a block to views (FORMAT.md sections 4 and 5). One decoder serves all blocks of a
- * reader. Nothing is handed out before its checksum was verified.
+ * From the bytes of a block to views (FORMAT.md sections 4 and 5). One decoder serves all blocks of
+ * a reader. Nothing is handed out before its checksum was verified.
  */
 struct ladle_block_decoder {
     const ladle_allocator *allocator;
@@ -34,7 +34,8 @@ ladle_status ladle_block_verify(const struct ladle_block_header *header, const u
  *
  * stored  header->stored_len bytes; they must stay as long as the result is used
  *
- * Returns LADLE_OK, LADLE_E_CORRUPT, LADLE_E_UNSUPPORTED (a codec; '*why' names it) or LADLE_E_MEMORY.
+ * Returns LADLE_OK, LADLE_E_CORRUPT, LADLE_E_UNSUPPORTED (a codec; '*why' names it) or
+ * LADLE_E_MEMORY.
  */
 ladle_status ladle_block_decode_streams(struct ladle_block_decoder *decoder,
                                         const struct ladle_block_header *header,
@@ -48,7 +49,8 @@ ladle_status ladle_block_decode(struct ladle_block_decoder *decoder,
                                 ladle_view **root, const char **why);
 
 /*
- * The bytes of the only stream of a block of another type; LADLE_E_CORRUPT when it has not exactly one.
+ * The bytes of the only stream of a block of another type; LADLE_E_CORRUPT when it has not exactly
+ * one.
  */
 ladle_status ladle_block_decode_bytes(struct ladle_block_decoder *decoder,
                                       const struct ladle_block_header *header,

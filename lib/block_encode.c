@@ -122,8 +122,7 @@ static ladle_status describe_union(struct ladle_block_encoder *encoder, const la
     return LADLE_OK;
 }
 
-static ladle_status describe_dictionary(struct ladle_block_encoder *encoder,
-                                        const ladle_node *node,
+static ladle_status describe_dictionary(struct ladle_block_encoder *encoder, const ladle_node *node,
                                         const struct ladle_dictionary *dictionary)
 {
     ladle_buffer *shape = &encoder->shape;
@@ -259,9 +258,8 @@ static ladle_status compress(struct ladle_block_encoder *encoder, size_t *len, b
     if (plain->len < 2) {
         return LADLE_OK;
     }
-    ladle_status status =
-        encoder->codec->compress(encoder->codec_state, output->data + output->len, plain->len - 1,
-                                 len, plain->data, plain->len);
+    ladle_status status = encoder->codec->compress(encoder->codec_state, output->data + output->len,
+                                                   plain->len - 1, len, plain->data, plain->len);
     *done = status == LADLE_OK;
     return status == LADLE_END ? LADLE_OK : status;
 }

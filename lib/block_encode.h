@@ -9,19 +9,19 @@
 #include <ladle/shape.h>
 
 /*
- * From columns to the bytes of a block (FORMAT.md sections 4 and 5). One encoder serves all blocks of a
- * writer, so that its memory is taken once.
+ * From columns to the bytes of a block (FORMAT.md sections 4 and 5). One encoder serves all blocks
+ * of a writer, so that its memory is taken once.
  */
 struct ladle_block_encoder {
     const ladle_allocator *allocator;
     const struct ladle_codec *codec; /* NULL: none */
     void *codec_state;
-    ladle_buffer output; /* the block made last: its whole bytes */
-    ladle_buffer shape;  /* the description of the shape */
-    ladle_buffer plain;  /* a stream on its way to the codec */
-    ladle_buffer packs;  /* struct ladle_pack each */
+    ladle_buffer output;      /* the block made last: its whole bytes */
+    ladle_buffer shape;       /* the description of the shape */
+    ladle_buffer plain;       /* a stream on its way to the codec */
+    ladle_buffer packs;       /* struct ladle_pack each */
     struct ladle_arena arena; /* dictionaries */
-    size_t stream_len;   /* of the stream being laid out */
+    size_t stream_len;        /* of the stream being laid out */
 };
 
 /*
@@ -33,9 +33,10 @@ ladle_status ladle_block_encoder_init(struct ladle_block_encoder *encoder,
 void ladle_block_encoder_free(struct ladle_block_encoder *encoder);
 
 /*
- * Make a DATA block of the marked values of a shape, with root->mark records, or a block of another type
- * with one stream. The caller fills in type, record_count, first_record and checkpoint_distance of the
- * header; the rest is filled in here. The block is in encoder->output until the next call.
+ * Make a DATA block of the marked values of a shape, with root->mark records, or a block of another
+ * type with one stream. The caller fills in type, record_count, first_record and
+ * checkpoint_distance of the header; the rest is filled in here. The block is in encoder->output
+ * until the next call.
  */
 ladle_status ladle_block_encode(struct ladle_block_encoder *encoder, const ladle_node *root,
                                 struct ladle_block_header *header, uint32_t salt, uint64_t offset);

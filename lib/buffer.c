@@ -32,8 +32,7 @@ ladle_status ladle_buffer_grow(ladle_buffer *buffer, size_t len)
         return LADLE_OK;
     }
     size_t capacity = next_capacity(buffer->capacity, needed, len_max);
-    void *data =
-        ladle_realloc(buffer->allocator, buffer->data, buffer->capacity, capacity, 1);
+    void *data = ladle_realloc(buffer->allocator, buffer->data, buffer->capacity, capacity, 1);
     if (!data) {
         return LADLE_E_MEMORY;
     }

@@ -61,8 +61,7 @@ static ladle_status put_section(ladle_buffer *to, uint8_t id, const struct numbe
 {
     uint8_t head[1 + LADLE_VARINT_LEN_MAX] = {id};
     size_t more_len = more ? more->len : 0;
-    LADLE_TRY(
-        ladle_buffer_put(to, head, 1 + ladle_varint_put(head + 1, numbers->len + more_len)));
+    LADLE_TRY(ladle_buffer_put(to, head, 1 + ladle_varint_put(head + 1, numbers->len + more_len)));
     LADLE_TRY(ladle_buffer_put(to, numbers->bytes, numbers->len));
     return more_len ? ladle_buffer_put(to, more->data, more_len) : LADLE_OK;
 }

@@ -8,17 +8,15 @@
  * 256 follows from its entries for 1, 2, 4 ... 128, and the preprocessor can spell it
  * out: SPAN_n lists the sums of 'sum' and any of n entries.
  */
-#define SPAN_1(sum, a)          (sum), (sum) ^ (a)
-#define SPAN_2(sum, a, b)       SPAN_1(sum, a), SPAN_1((sum) ^ (b), a)
-#define SPAN_3(sum, a, b, c)    SPAN_2(sum, a, b), SPAN_2((sum) ^ (c), a, b)
-#define SPAN_4(sum, a, b, c, d) SPAN_3(sum, a, b, c), SPAN_3((sum) ^ (d), a, b, c)
-#define SPAN_5(sum, a, b, c, d, e)                                                       \
-    SPAN_4(sum, a, b, c, d), SPAN_4((sum) ^ (e), a, b, c, d)
-#define SPAN_6(sum, a, b, c, d, e, f)                                                    \
-    SPAN_5(sum, a, b, c, d, e), SPAN_5((sum) ^ (f), a, b, c, d, e)
-#define SPAN_7(sum, a, b, c, d, e, f, g)                                                 \
+#define SPAN_1(sum, a)                (sum), (sum) ^ (a)
+#define SPAN_2(sum, a, b)             SPAN_1(sum, a), SPAN_1((sum) ^ (b), a)
+#define SPAN_3(sum, a, b, c)          SPAN_2(sum, a, b), SPAN_2((sum) ^ (c), a, b)
+#define SPAN_4(sum, a, b, c, d)       SPAN_3(sum, a, b, c), SPAN_3((sum) ^ (d), a, b, c)
+#define SPAN_5(sum, a, b, c, d, e)    SPAN_4(sum, a, b, c, d), SPAN_4((sum) ^ (e), a, b, c, d)
+#define SPAN_6(sum, a, b, c, d, e, f) SPAN_5(sum, a, b, c, d, e), SPAN_5((sum) ^ (f), a, b, c, d, e)
+#define SPAN_7(sum, a, b, c, d, e, f, g)                                                           \
     SPAN_6(sum, a, b, c, d, e, f), SPAN_6((sum) ^ (g), a, b, c, d, e, f)
-#define SPAN_8(a, b, c, d, e, f, g, h)                                                   \
+#define SPAN_8(a, b, c, d, e, f, g, h)                                                             \
     SPAN_7(0U, a, b, c, d, e, f, g), SPAN_7(h, a, b, c, d, e, f, g)
 
 /*
@@ -28,22 +26,22 @@
  * bit was set.
  */
 static const uint32_t table[8][256] = {
-    {SPAN_8(0xF26B8303, 0xE13B70F7, 0xC79A971F, 0x8AD958CF, 0x105EC76F, 0x20BD8EDE,
-            0x417B1DBC, 0x82F63B78)},
-    {SPAN_8(0x13A29877, 0x274530EE, 0x4E8A61DC, 0x9D14C3B8, 0x3FC5F181, 0x7F8BE302,
-            0xFF17C604, 0xFBC3FAF9)},
-    {SPAN_8(0xA541927E, 0x4F6F520D, 0x9EDEA41A, 0x38513EC5, 0x70A27D8A, 0xE144FB14,
-            0xC76580D9, 0x8B277743)},
-    {SPAN_8(0xDD45AAB8, 0xBF672381, 0x7B2231F3, 0xF64463E6, 0xE964B13D, 0xD725148B,
-            0xABA65FE7, 0x52A0C93F)},
-    {SPAN_8(0x38116FAC, 0x7022DF58, 0xE045BEB0, 0xC5670B91, 0x8F2261D3, 0x1BA8B557,
-            0x37516AAE, 0x6EA2D55C)},
-    {SPAN_8(0xEF306B19, 0xDB8CA0C3, 0xB2F53777, 0x6006181F, 0xC00C303E, 0x85F4168D,
-            0x0E045BEB, 0x1C08B7D6)},
-    {SPAN_8(0x68032CC8, 0xD0065990, 0xA5E0C5D1, 0x4E2DFD53, 0x9C5BFAA6, 0x3D5B83BD,
-            0x7AB7077A, 0xF56E0EF4)},
-    {SPAN_8(0x493C7D27, 0x9278FA4E, 0x211D826D, 0x423B04DA, 0x847609B4, 0x0D006599,
-            0x1A00CB32, 0x34019664)},
+    {SPAN_8(0xF26B8303, 0xE13B70F7, 0xC79A971F, 0x8AD958CF, 0x105EC76F, 0x20BD8EDE, 0x417B1DBC,
+            0x82F63B78)},
+    {SPAN_8(0x13A29877, 0x274530EE, 0x4E8A61DC, 0x9D14C3B8, 0x3FC5F181, 0x7F8BE302, 0xFF17C604,
+            0xFBC3FAF9)},
+    {SPAN_8(0xA541927E, 0x4F6F520D, 0x9EDEA41A, 0x38513EC5, 0x70A27D8A, 0xE144FB14, 0xC76580D9,
+            0x8B277743)},
+    {SPAN_8(0xDD45AAB8, 0xBF672381, 0x7B2231F3, 0xF64463E6, 0xE964B13D, 0xD725148B, 0xABA65FE7,
+            0x52A0C93F)},
+    {SPAN_8(0x38116FAC, 0x7022DF58, 0xE045BEB0, 0xC5670B91, 0x8F2261D3, 0x1BA8B557, 0x37516AAE,
+            0x6EA2D55C)},
+    {SPAN_8(0xEF306B19, 0xDB8CA0C3, 0xB2F53777, 0x6006181F, 0xC00C303E, 0x85F4168D, 0x0E045BEB,
+            0x1C08B7D6)},
+    {SPAN_8(0x68032CC8, 0xD0065990, 0xA5E0C5D1, 0x4E2DFD53, 0x9C5BFAA6, 0x3D5B83BD, 0x7AB7077A,
+            0xF56E0EF4)},
+    {SPAN_8(0x493C7D27, 0x9278FA4E, 0x211D826D, 0x423B04DA, 0x847609B4, 0x0D006599, 0x1A00CB32,
+            0x34019664)},
 };
 
 uint32_t ladle_crc32c_portable(uint32_t crc, const void *data, size_t len)
@@ -52,9 +50,8 @@ uint32_t ladle_crc32c_portable(uint32_t crc, const void *data, size_t len)
     crc = ~crc;
     for (; len >= 8; next += 8, len -= 8) {
         uint64_t word = ladle_load_u64(next) ^ crc;
-        crc = table[7][word & 255] ^ table[6][word >> 8 & 255] ^
-              table[5][word >> 16 & 255] ^ table[4][word >> 24 & 255] ^
-              table[3][word >> 32 & 255] ^ table[2][word >> 40 & 255] ^
+        crc = table[7][word & 255] ^ table[6][word >> 8 & 255] ^ table[5][word >> 16 & 255] ^
+              table[4][word >> 24 & 255] ^ table[3][word >> 32 & 255] ^ table[2][word >> 40 & 255] ^
               table[1][word >> 48 & 255] ^ table[0][word >> 56];
     }
     for (; len; next++, len--) {
@@ -91,12 +88,12 @@ static const struct stride short_stride = {128, 0x0D3B6092, 0xB9E02B86};
 
 HARDWARE static inline uint64_t multiply(uint64_t crc, int64_t factor)
 {
-    return (uint64_t)_mm_cvtsi128_si64(_mm_clmulepi64_si128(
-        _mm_cvtsi64_si128((int64_t)crc), _mm_cvtsi64_si128(factor), 0));
+    return (uint64_t)_mm_cvtsi128_si64(
+        _mm_clmulepi64_si128(_mm_cvtsi64_si128((int64_t)crc), _mm_cvtsi64_si128(factor), 0));
 }
 
-HARDWARE static inline uint64_t add_strides(uint64_t crc, const uint8_t **data,
-                                            size_t *len, const struct stride *stride)
+HARDWARE static inline uint64_t add_strides(uint64_t crc, const uint8_t **data, size_t *len,
+                                            const struct stride *stride)
 {
     for (; *len >= 3 * stride->len; *len -= 3 * stride->len) {
         const uint8_t *first = *data;
@@ -170,6 +167,5 @@ static inline bool has_hardware(void)
 
 uint32_t ladle_crc32c(uint32_t crc, const void *data, size_t len)
 {
-    return has_hardware() ? crc32c_hardware(crc, data, len)
-                          : ladle_crc32c_portable(crc, data, len);
+    return has_hardware() ? crc32c_hardware(crc, data, len) : ladle_crc32c_portable(crc, data, len);
 }

@@ -17,16 +17,15 @@ struct ladle_codec {
     int level_max;
     int level_default;
 
-    ladle_status (*compressor_new)(void **state, int level,
-                                   const ladle_allocator *allocator);
+    ladle_status (*compressor_new)(void **state, int level, const ladle_allocator *allocator);
     void (*compressor_free)(void *state, const ladle_allocator *allocator);
 
     /*
      * Compress into at most 'capacity' bytes. Returns LADLE_OK, LADLE_END when it would
      * not fit (so the stream is stored as it is), or LADLE_E_MEMORY.
      */
-    ladle_status (*compress)(void *state, void *to, size_t capacity, size_t *len,
-                             const void *from, size_t from_len);
+    ladle_status (*compress)(void *state, void *to, size_t capacity, size_t *len, const void *from,
+                             size_t from_len);
 
     ladle_status (*decompressor_new)(void **state, const ladle_allocator *allocator);
     void (*decompressor_free)(void *state, const ladle_allocator *allocator);

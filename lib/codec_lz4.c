@@ -19,8 +19,7 @@ struct compressor {
     max_align_t memory[];
 };
 
-static ladle_status compressor_new(void **state, int level,
-                                   const ladle_allocator *allocator)
+static ladle_status compressor_new(void **state, int level, const ladle_allocator *allocator)
 {
     if (level == 0) {
         level = ladle_codec_lz4.level_default;
@@ -51,11 +50,11 @@ static ladle_status compress_stream(void *state, void *to, size_t capacity, size
         return LADLE_END;
     }
     int room = capacity < INT_MAX ? (int)capacity : INT_MAX;
-    int result = compressor->level == 1
-                     ? LZ4_compress_fast_extState(compressor->memory, from, to,
-                                                  (int)from_len, room, 1)
-                     : LZ4_compress_HC_extStateHC(compressor->memory, from, to,
-                                                  (int)from_len, room, compressor->level);
+    int result =
+        compressor->level == 1
+            ? LZ4_compress_fast_extState(compressor->memory, from, to, (int)from_len, room, 1)
+            : LZ4_compress_HC_extStateHC(compressor->memory, from, to, (int)from_len, room,
+                                         compressor->level);
     if (result <= 0) {
         return LADLE_END;
     }

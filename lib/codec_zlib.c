@@ -5,8 +5,7 @@
 
 #include <libdeflate.h>
 
-static ladle_status compressor_new(void **state, int level,
-                                   const ladle_allocator *allocator)
+static ladle_status compressor_new(void **state, int level, const ladle_allocator *allocator)
 {
     (void)allocator;
     *state = libdeflate_alloc_compressor(level ? level : ladle_codec_zlib.level_default);
@@ -49,8 +48,7 @@ static ladle_status decompress_stream(void *state, void *to, size_t len, const v
     size_t used_len = 0;
     enum libdeflate_result result =
         libdeflate_zlib_decompress_ex(state, from, from_len, to, len, &used_len, NULL);
-    return result == LIBDEFLATE_SUCCESS && used_len == from_len ? LADLE_OK
-                                                                : LADLE_E_CORRUPT;
+    return result == LIBDEFLATE_SUCCESS && used_len == from_len ? LADLE_OK : LADLE_E_CORRUPT;
 }
 
 #else
@@ -112,8 +110,7 @@ static ladle_status stream_ready(z_stream *stream, int result, void **state,
     return result == Z_MEM_ERROR ? LADLE_E_MEMORY : LADLE_E_UNSUPPORTED;
 }
 
-static ladle_status compressor_new(void **state, int level,
-                                   const ladle_allocator *allocator)
+static ladle_status compressor_new(void **state, int level, const ladle_allocator *allocator)
 {
     *state = NULL;
     z_stream *stream = stream_new(allocator);
@@ -155,8 +152,7 @@ static ladle_status decompressor_new(void **state, const ladle_allocator *alloca
 {
     *state = NULL;
     z_stream *stream = stream_new(allocator);
-    return stream ? stream_ready(stream, inflateInit(stream), state, allocator)
-                  : LADLE_E_MEMORY;
+    return stream ? stream_ready(stream, inflateInit(stream), state, allocator) : LADLE_E_MEMORY;
 }
 
 static void decompressor_free(void *state, const ladle_allocator *allocator)

@@ -7,8 +7,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-static ladle_status compressor_new(void **state, int level,
-                                   const ladle_allocator *allocator)
+static ladle_status compressor_new(void **state, int level, const ladle_allocator *allocator)
 {
     (void)allocator;
     ZSTD_CCtx *context = ZSTD_createCCtx();

@@ -16,8 +16,8 @@ struct ladle_dictionary {
 };
 
 /*
- * Find the dictionary of a column, if it makes the column clearly smaller. Gives up soon where values hardly
- * repeat.
+ * Find the dictionary of a column, if it makes the column clearly smaller. Gives up soon where
+ * values hardly repeat.
  *
  * arena    what the result lives in
  * lengths  of the values, in bytes; their content stands in 'bytes' one after the other

@@ -188,8 +188,8 @@ static ladle_kind kind_and_detail(const ladle_item *item, uint32_t *detail)
 {
     bool is_long = item->kind == LADLE_TUPLE && item->count > LADLE_TUPLE_MAX;
     *detail = item->kind == LADLE_EXTENSION ? item->code
-              : item->kind == LADLE_TUPLE   ? (is_long ? LADLE_TUPLE_MAX + 1 : (uint32_t)item->count)
-                                            : 0;
+              : item->kind == LADLE_TUPLE ? (is_long ? LADLE_TUPLE_MAX + 1 : (uint32_t)item->count)
+                                          : 0;
     return item->kind >= LADLE_OBJECT && item->kind != LADLE_EXTENSION ? LADLE_ANY : item->kind;
 }
 

@@ -74,8 +74,7 @@ ladle_status ladle_file_header_load(const uint8_t *from, struct ladle_file_heade
         return reject(LADLE_E_CORRUPT, "the file header is damaged", why);
     }
     if (ladle_load_u16(from + 8) != FORMAT_MAJOR) {
-        return reject(LADLE_E_UNSUPPORTED, "the file has a newer major version of the format",
-                      why);
+        return reject(LADLE_E_UNSUPPORTED, "the file has a newer major version of the format", why);
     }
     if (ladle_load_u32(from + 32) != 0) {
         return reject(LADLE_E_UNSUPPORTED, "the file uses a feature of a newer version", why);
@@ -160,9 +159,9 @@ ladle_status ladle_trailer_load(const uint8_t *from, uint32_t salt, uint64_t off
         ladle_load_u32(from + 28) != ladle_crc32c(0, from, 28)) {
         return reject(LADLE_E_CORRUPT, "a trailer is damaged", why);
     }
-    *trailer = (struct ladle_trailer){.offset = offset,
-                                      .record_count = ladle_load_u64(from + 16),
-                                      .checkpoint_distance =
-                                          ladle_load_u32(from + 24) * LADLE_ALIGNMENT};
+    *trailer =
+        (struct ladle_trailer){.offset = offset,
+                               .record_count = ladle_load_u64(from + 16),
+                               .checkpoint_distance = ladle_load_u32(from + 24) * LADLE_ALIGNMENT};
     return LADLE_OK;
 }

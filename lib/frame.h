@@ -71,8 +71,8 @@ void ladle_block_header_store(const struct ladle_block_header *header, uint32_t 
 void ladle_trailer_store(const struct ladle_trailer *trailer, uint32_t salt, uint8_t *to);
 
 /*
- * The other way. 'offset' is the item's place in its segment. LADLE_E_FORMAT (file header only), LADLE_E_CORRUPT,
- * or LADLE_E_UNSUPPORTED; '*why' then is a static sentence about it.
+ * The other way. 'offset' is the item's place in its segment. LADLE_E_FORMAT (file header only),
+ * LADLE_E_CORRUPT, or LADLE_E_UNSUPPORTED; '*why' then is a static sentence about it.
  */
 ladle_status ladle_file_header_load(const uint8_t *from, struct ladle_file_header *header,
                                     const char **why);

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-ladle_status ladle_fail_io(ladle_error *error, ladle_status status, uint64_t offset,
-                           int os_errno, const char *action)
+ladle_status ladle_fail_io(ladle_error *error, ladle_status status, uint64_t offset, int os_errno,
+                           const char *action)
 {
     const char *reason = ladle_status_text(status);
     char os_reason[80];
@@ -31,16 +31,16 @@ static ladle_status as_error(ladle_status status)
     return status > 0 ? LADLE_E_IO : status;
 }
 
-ladle_status ladle_input_read(struct ladle_input *input, void *buffer, size_t len,
-                              size_t *got, ladle_error *error)
+ladle_status ladle_input_read(struct ladle_input *input, void *buffer, size_t len, size_t *got,
+                              ladle_error *error)
 {
     const ladle_source *source = &input->source;
     *got = 0;
     while (*got < len) {
         size_t part_len = 0;
         int os_errno = 0;
-        ladle_status status = as_error(source->read(source->ctx, (uint8_t *)buffer + *got,
-                                                    len - *got, &part_len, &os_errno));
+        ladle_status status = as_error(
+            source->read(source->ctx, (uint8_t *)buffer + *got, len - *got, &part_len, &os_errno));
         if (status != LADLE_OK) {
             return ladle_fail_io(error, status, input->offset, os_errno, "read");
         }
@@ -97,9 +97,8 @@ ladle_status ladle_output_write(struct ladle_output *output, const void *data, s
 /*
  * One of the sink's functions that take no data; NULL does nothing.
  */
-static ladle_status call(struct ladle_output *output,
-                         ladle_status (*function)(void *, int *), const char *action,
-                         ladle_error *error)
+static ladle_status call(struct ladle_output *output, ladle_status (*function)(void *, int *),
+                         const char *action, ladle_error *error)
 {
     int os_errno = 0;
     if (output->failed) {

@@ -8,8 +8,8 @@
  * Fill in an error (NULL is allowed) and return its status: "cannot <action>: <reason>",
  * where the reason is that of 'os_errno', or the status when that is 0.
  */
-ladle_status ladle_fail_io(ladle_error *error, ladle_status status, uint64_t offset,
-                           int os_errno, const char *action);
+ladle_status ladle_fail_io(ladle_error *error, ladle_status status, uint64_t offset, int os_errno,
+                           const char *action);
 
 /*
  * A source with the number of bytes read from it.
@@ -23,8 +23,8 @@ struct ladle_input {
  * Read until 'len' bytes are there or the input ends. '*got' is how many. Returns
  * LADLE_OK, LADLE_E_IO (error filled in), or what else the source's read gave.
  */
-ladle_status ladle_input_read(struct ladle_input *input, void *buffer, size_t len,
-                              size_t *got, ladle_error *error);
+ladle_status ladle_input_read(struct ladle_input *input, void *buffer, size_t len, size_t *got,
+                              ladle_error *error);
 void ladle_input_close(struct ladle_input *input);
 
 /*

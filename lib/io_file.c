@@ -52,8 +52,7 @@ static size_t part_len_of(size_t len)
     return len < PART_LEN_MAX ? len : PART_LEN_MAX;
 }
 
-static ladle_status fd_read(void *ctx, void *buffer, size_t capacity, size_t *len,
-                            int *os_errno)
+static ladle_status fd_read(void *ctx, void *buffer, size_t capacity, size_t *len, int *os_errno)
 {
     int fd = fd_of(ctx);
     for (;;) {
@@ -153,8 +152,7 @@ ladle_status ladle_source_open(ladle_source *source, const char *path, ladle_err
     return status;
 }
 
-ladle_status ladle_sink_open(ladle_sink *sink, const char *path, bool exclusive,
-                             ladle_error *error)
+ladle_status ladle_sink_open(ladle_sink *sink, const char *path, bool exclusive, ladle_error *error)
 {
     int fd;
     int flags = O_WRONLY | O_CREAT | (exclusive ? O_EXCL : O_TRUNC);

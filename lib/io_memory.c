@@ -18,8 +18,7 @@ static ladle_status memory_read(void *ctx, void *buffer, size_t capacity, size_t
 
 void ladle_source_from_memory(ladle_source *source, ladle_memory_source *memory)
 {
-    *source =
-        (ladle_source){.struct_size = sizeof *source, .ctx = memory, .read = memory_read};
+    *source = (ladle_source){.struct_size = sizeof *source, .ctx = memory, .read = memory_read};
 }
 
 static ladle_buffer buffer_of(const ladle_memory_sink *memory)
@@ -44,8 +43,7 @@ static ladle_status memory_write(void *ctx, const void *data, size_t len, int *o
 
 void ladle_sink_from_memory(ladle_sink *sink, ladle_memory_sink *memory)
 {
-    *sink =
-        (ladle_sink){.struct_size = sizeof *sink, .ctx = memory, .write = memory_write};
+    *sink = (ladle_sink){.struct_size = sizeof *sink, .ctx = memory, .write = memory_write};
 }
 
 void ladle_memory_sink_free(ladle_memory_sink *memory)

@@ -10,7 +10,8 @@
 #define LADLE_BLOCK_SLACK ((uint64_t)64 << 20)
 
 /*
- * Fill in the defaults of limits that are NULL or zero. LADLE_E_ARGUMENT when one is out of its range.
+ * Fill in the defaults of limits that are NULL or zero. LADLE_E_ARGUMENT when one is out of its
+ * range.
  */
 ladle_status ladle_limits_resolve(const ladle_limits *given, ladle_limits *limits,
                                   ladle_error *error);

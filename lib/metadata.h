@@ -10,8 +10,8 @@
 bool ladle_metadata_is_valid(const void *data, size_t len, uint32_t max_depth);
 
 /*
- * Put metadata over those that are there: 'merged' is empty or a tagged dict, and stays as it was on failure.
- * Returns LADLE_OK, LADLE_E_CORRUPT or LADLE_E_MEMORY.
+ * Put metadata over those that are there: 'merged' is empty or a tagged dict, and stays as it was
+ * on failure. Returns LADLE_OK, LADLE_E_CORRUPT or LADLE_E_MEMORY.
  */
 ladle_status ladle_metadata_merge(ladle_buffer *merged, const void *data, size_t len,
                                   uint32_t max_depth);

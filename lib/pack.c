@@ -5,13 +5,14 @@
 #include <ladle/wire.h>
 
 /*
- * Differences are tried on this many values first: most columns show at once that they do not rise evenly.
+ * Differences are tried on this many values first: most columns show at once that they do not rise
+ * evenly.
  */
 #define DIFFERENCES_TRIED 64
 
 static unsigned bits_of_code(uint8_t code)
 {
-    return code ? 1u << (code - 1) : 0;
+    return 1u << code >> 1;
 }
 
 static uint8_t code_for_range(uint64_t range)
@@ -181,9 +182,9 @@ ladle_status ladle_pack_describe(const struct ladle_pack *pack, ladle_buffer *to
         len += ladle_varint_put(descriptor + len, pack->count);
         return ladle_buffer_put(to, descriptor, len);
     }
-    descriptor[0] = (uint8_t)(descriptor[0] | pack->width_code |
-                              (pack->is_unsigned ? LADLE_PACK_UNSIGNED : 0) |
-                              (pack->is_differences ? LADLE_PACK_DIFFERENCES : 0));
+    descriptor[0] =
+        (uint8_t)(descriptor[0] | pack->width_code | (pack->is_unsigned ? LADLE_PACK_UNSIGNED : 0) |
+                  (pack->is_differences ? LADLE_PACK_DIFFERENCES : 0));
     len += ladle_varint_put(descriptor + len, ladle_zigzag(pack->base));
     if (pack->is_differences) {
         len += ladle_varint_put(descriptor + len, ladle_zigzag(pack->start));
@@ -194,9 +195,9 @@ ladle_status ladle_pack_describe(const struct ladle_pack *pack, ladle_buffer *to
 /*
  * The loops below are one line each so that compilers turn them into vector code.
  */
-#define STORE_LOOP(expression)                                                                    \
-    for (size_t i = 0; i < count; i++) {                                                          \
-        expression;                                                                               \
+#define STORE_LOOP(expression)                                                                     \
+    for (size_t i = 0; i < count; i++) {                                                           \
+        expression;                                                                                \
     }
 
 static void store_u64(const struct ladle_pack *pack, uint8_t *to)
@@ -272,7 +273,7 @@ static uint64_t element(const struct ladle_pack *pack, size_t index)
 
 static void store_bits(const struct ladle_pack *pack, uint8_t *to)
 {
-    unsigned bits = bits_of_code(pack->width_code);
+    unsigned bits = 1u << (pack->width_code - 1);
     size_t each = 8 / bits;
     for (size_t i = 0; i < pack->count; i += each) {
         unsigned byte = 0;

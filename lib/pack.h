@@ -5,8 +5,8 @@
 #include <ladle/buffer.h>
 
 /*
- * Arrays of a block on their way out (FORMAT.md section 5.1): how wide each is to be, its descriptor, its
- * bytes.
+ * Arrays of a block on their way out (FORMAT.md section 5.1): how wide each is to be, its
+ * descriptor, its bytes.
  */
 struct ladle_pack {
     const void *from;   /* elements in memory; bytes of a raw array */
@@ -29,9 +29,9 @@ enum {
 };
 
 /*
- * Choose the width for integers of 64 bits ('is_unsigned' tells how they compare); for those of 32 bits
- * (lengths, dictionary codes); for those of 8 bits with values up to 'greatest'; for floats by their bits,
- * 'stride' words from one to the next.
+ * Choose the width for integers of 64 bits ('is_unsigned' tells how they compare); for those of 32
+ * bits (lengths, dictionary codes); for those of 8 bits with values up to 'greatest'; for floats by
+ * their bits, 'stride' words from one to the next.
  */
 struct ladle_pack ladle_pack_int(const uint64_t *values, size_t count, bool is_unsigned);
 struct ladle_pack ladle_pack_u32(const uint32_t *values, size_t count);

@@ -10,8 +10,8 @@
 #include "status.h"
 
 /*
- * Stored bytes are read in steps of this length, so that memory is taken as they come and not as a header
- * promises them; and this much is kept from one block to the next.
+ * Stored bytes are read in steps of this length, so that memory is taken as they come and not as a
+ * header promises them; and this much is kept from one block to the next.
  */
 #define STEP_LEN ((size_t)4 << 20)
 
@@ -46,7 +46,7 @@ struct ladle_reader {
     ladle_buffer metadata;
     ladle_buffer record; /* tagged */
     ladle_view *root;
-    uint64_t rows_left; /* of the block at hand, for ladle_reader_next */
+    uint64_t rows_left;  /* of the block at hand, for ladle_reader_next */
     ladle_status status; /* not LADLE_OK: how reading ended */
     ladle_error failure;
 };
@@ -72,8 +72,7 @@ static ladle_status fail_at(ladle_reader *reader, ladle_status status, const cha
 
 static ladle_status fail_truncated(ladle_reader *reader)
 {
-    return fail_at(reader, LADLE_E_TRUNCATED,
-                   "the file ends before its writer completed it");
+    return fail_at(reader, LADLE_E_TRUNCATED, "the file ends before its writer completed it");
 }
 
 /*
@@ -212,7 +211,8 @@ static ladle_status check_header(ladle_reader *reader)
         return fail_at(reader, LADLE_E_CORRUPT, "a block does not follow the one before it");
     }
     if (header->checkpoint_distance != distance || header->stored_len > stored_len_max) {
-        return fail_at(reader, LADLE_E_CORRUPT, "the header of a block breaks the rules of the format");
+        return fail_at(reader, LADLE_E_CORRUPT,
+                       "the header of a block breaks the rules of the format");
     }
     return check_limits(reader);
 }
@@ -238,8 +238,8 @@ static ladle_status read_block_header(ladle_reader *reader)
 }
 
 /*
- * Read on to the header of the next block, over trailers and file headers. LADLE_END at the end of a complete
- * file.
+ * Read on to the header of the next block, over trailers and file headers. LADLE_END at the end of
+ * a complete file.
  */
 static ladle_status next_header(ladle_reader *reader)
 {
@@ -313,8 +313,8 @@ static ladle_status read_checkpoint(ladle_reader *reader)
 static ladle_status read_data(ladle_reader *reader)
 {
     const char *why;
-    ladle_status status = ladle_block_decode(&reader->decoder, &reader->header,
-                                             reader->stored.data, &reader->root, &why);
+    ladle_status status = ladle_block_decode(&reader->decoder, &reader->header, reader->stored.data,
+                                             &reader->root, &why);
     if (status != LADLE_OK) {
         return fail_at(reader, status, why);
     }
@@ -414,14 +414,14 @@ static ladle_status next_record(ladle_reader *reader)
     const ladle_limits *limits = &reader->limits;
     uint64_t number = record_number(reader) - reader->rows_left;
     reader->record.len = 0;
-    ladle_status status = ladle_view_get_tagged(reader->root, &reader->record, limits->max_depth,
-                                                limits->max_items);
+    ladle_status status =
+        ladle_view_get_tagged(reader->root, &reader->record, limits->max_depth, limits->max_items);
     if (status == LADLE_OK) {
         reader->rows_left--;
         return LADLE_OK;
     }
     ladle_fail(&reader->failure, status, reader->block_offset, number,
-               status == LADLE_E_LIMIT ? "the record is nested too deep or has too many values"
+               status == LADLE_E_LIMIT     ? "the record is nested too deep or has too many values"
                : status == LADLE_E_CORRUPT ? "a value breaks the rules of the format"
                                            : "out of memory");
     reader->status = status;
@@ -470,8 +470,8 @@ void ladle_reader_close(ladle_reader *reader)
 static ladle_status begin_file(ladle_reader *reader)
 {
     LADLE_TRY(fill_head(reader, LADLE_HEADER_LEN));
-    bool is_other = reader->head_len >= LADLE_ALIGNMENT &&
-                    ladle_magic_of(reader->head) != LADLE_MAGIC_FILE;
+    bool is_other =
+        reader->head_len >= LADLE_ALIGNMENT && ladle_magic_of(reader->head) != LADLE_MAGIC_FILE;
     if (is_other) {
         return ladle_fail(&reader->failure, LADLE_E_FORMAT, 0, LADLE_UNKNOWN,
                           "it does not begin as a ladle file does");
@@ -485,7 +485,8 @@ static ladle_status begin_file(ladle_reader *reader)
 }
 
 /*
- * Read the metadata if they come next. What goes wrong behind the header is for the next call to say.
+ * Read the metadata if they come next. What goes wrong behind the header is for the next call to
+ * say.
  */
 static void begin_metadata(ladle_reader *reader)
 {
@@ -496,6 +497,30 @@ static void begin_metadata(ladle_reader *reader)
     keep(reader, status);
 }
 
+static ladle_reader *reader_new(const ladle_reader_options *options, const ladle_limits *limits,
+                                const ladle_source *source)
+{
+    const ladle_allocator *allocator = options->allocator;
+    ladle_reader *reader = ladle_alloc(allocator, 1, sizeof *reader);
+    if (reader) {
+        reader->allocator = allocator;
+        reader->limits = *limits;
+        reader->input.source = *source;
+        reader->stored.allocator = allocator;
+        reader->metadata.allocator = allocator;
+        reader->record.allocator = allocator;
+        ladle_block_decoder_init(&reader->decoder, allocator);
+    }
+    return reader;
+}
+
+static void close_source(const ladle_source *source)
+{
+    if (source->close) {
+        source->close(source->ctx);
+    }
+}
+
 ladle_status ladle_reader_open(ladle_reader **reader, const ladle_source *source,
                                const ladle_reader_options *options, ladle_error *error)
 {
@@ -503,28 +528,17 @@ ladle_status ladle_reader_open(ladle_reader **reader, const ladle_source *source
     ladle_limits limits;
     options = options ? options : &defaults;
     *reader = NULL;
-    ladle_reader *made = NULL;
     ladle_status status = ladle_limits_resolve(options->limits, &limits, error);
-    if (status == LADLE_OK) {
-        made = ladle_alloc(options->allocator, 1, sizeof *made);
-        if (!made) {
-            status = ladle_fail(error, LADLE_E_MEMORY, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s",
-                                ladle_status_text(LADLE_E_MEMORY));
-        }
-    }
     if (status != LADLE_OK) {
-        if (source->close) {
-            source->close(source->ctx);
-        }
+        close_source(source);
         return status;
     }
-    made->allocator = options->allocator;
-    made->limits = limits;
-    made->input.source = *source;
-    made->stored.allocator = options->allocator;
-    made->metadata.allocator = options->allocator;
-    made->record.allocator = options->allocator;
-    ladle_block_decoder_init(&made->decoder, options->allocator);
+    ladle_reader *made = reader_new(options, &limits, source);
+    if (!made) {
+        close_source(source);
+        return ladle_fail(error, LADLE_E_MEMORY, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s",
+                          ladle_status_text(LADLE_E_MEMORY));
+    }
     status = begin_file(made);
     if (status != LADLE_OK) {
         if (error) {

@@ -180,9 +180,8 @@ static bool is_container(ladle_kind kind)
 static ladle_kind kind_within_limits(const ladle_shape *shape, const ladle_node *node,
                                      ladle_kind kind, uint32_t *detail)
 {
-    uint32_t room = shape->node_count < LADLE_SHAPE_NODES_SOFT
-                        ? LADLE_SHAPE_NODES_SOFT - shape->node_count
-                        : 0;
+    uint32_t room =
+        shape->node_count < LADLE_SHAPE_NODES_SOFT ? LADLE_SHAPE_NODES_SOFT - shape->node_count : 0;
     if (is_container(kind) && node->depth >= LADLE_SHAPE_DEPTH_MAX - 1) {
         return LADLE_ANY;
     }
@@ -268,8 +267,7 @@ static ladle_kind alternative_kind(const ladle_shape *shape, const ladle_node *n
     for (uint32_t i = 0; i < node->child_count; i++) {
         tuples += node->children[i]->kind == LADLE_TUPLE;
     }
-    if (node->child_count >= LADLE_UNION_MAX - 1 ||
-        shape->node_count >= LADLE_SHAPE_NODES_SOFT) {
+    if (node->child_count >= LADLE_UNION_MAX - 1 || shape->node_count >= LADLE_SHAPE_NODES_SOFT) {
         return LADLE_ANY;
     }
     return kind == LADLE_TUPLE && tuples >= 4 ? LADLE_TUPLES : kind;

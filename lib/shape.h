@@ -6,7 +6,8 @@
 
 /*
  * Beyond this many nodes nothing but a union and its ANY alternative is added. Each node may still
- * become a union, so this third of the limit makes sure that no value is ever refused for want of nodes.
+ * become a union, so this third of the limit makes sure that no value is ever refused for want of
+ * nodes.
  */
 #define LADLE_SHAPE_NODES_SOFT (LADLE_SHAPE_NODES_MAX / 3)
 

@@ -66,7 +66,8 @@ void ladle_node_mark(ladle_node *node, size_t count)
     } else if (ladle_kind_has_bytes(node->kind)) {
         node->bytes_mark = sum_of_lengths(node, count);
     } else {
-        size_t child_count = ladle_kind_is_repeated(node->kind) ? sum_of_lengths(node, count) : count;
+        size_t child_count =
+            ladle_kind_is_repeated(node->kind) ? sum_of_lengths(node, count) : count;
         for (uint32_t i = 0; i < node->child_count; i++) {
             node->children[i]->mark = child_count;
         }
@@ -85,9 +86,26 @@ void ladle_node_mark_all(ladle_node *node)
     }
 }
 
+/*
+ * Whether an INT node still holds a value outside 0 to 2^63 - 1.
+ */
+static bool has_sign(const ladle_node *node)
+{
+    const uint64_t *values = node->words;
+    for (size_t i = 0; i < node->count; i++) {
+        if (values[i] >> 63) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void keep_marked(ladle_node *node)
 {
     node->count = node->mark;
+    if (node->sign != LADLE_SIGN_NONE && !has_sign(node)) {
+        node->sign = LADLE_SIGN_NONE;
+    }
     node->bytes.len = ladle_kind_has_bytes(node->kind) ? node->bytes_mark : 0;
     for (uint32_t i = 0; i < node->child_count; i++) {
         keep_marked(node->children[i]);

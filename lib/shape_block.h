@@ -5,13 +5,13 @@
 #include <ladle/shape.h>
 
 /*
- * A boundary in a shape: which values of every node belong to the first records. What is before it can be
- * kept (truncate), or written and dropped.
+ * A boundary in a shape: which values of every node belong to the first records. What is before it
+ * can be kept (truncate), or written and dropped.
  */
 
 /*
- * Mark the values of the first 'count' values of a node, and below it. The values of the nodes below may be
- * incomplete behind them.
+ * Mark the values of the first 'count' values of a node, and below it. The values of the nodes
+ * below may be incomplete behind them.
  */
 void ladle_node_mark(ladle_node *node, size_t count);
 

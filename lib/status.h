@@ -7,12 +7,12 @@
 /*
  * Return the status of an expression unless it is LADLE_OK.
  */
-#define LADLE_TRY(expression)                                                                     \
-    do {                                                                                          \
-        ladle_status try_status_ = (expression);                                                  \
-        if (LADLE_UNLIKELY(try_status_ != LADLE_OK)) {                                            \
-            return try_status_;                                                                   \
-        }                                                                                         \
+#define LADLE_TRY(expression)                                                                      \
+    do {                                                                                           \
+        ladle_status try_status_ = (expression);                                                   \
+        if (LADLE_UNLIKELY(try_status_ != LADLE_OK)) {                                             \
+            return try_status_;                                                                    \
+        }                                                                                          \
     } while (0)
 
 /*
@@ -21,8 +21,9 @@
 #if defined(__GNUC__)
 __attribute__((format(printf, 5, 6)))
 #endif
-ladle_status ladle_fail(ladle_error *error, ladle_status status, uint64_t offset, uint64_t record,
-                        const char *format, ...);
+ladle_status
+ladle_fail(ladle_error *error, ladle_status status, uint64_t offset, uint64_t record,
+           const char *format, ...);
 
 /*
  * As ladle_fail for LADLE_E_LIMIT: which limit, what it is, what was needed.

@@ -36,8 +36,7 @@ static void read_data(ladle_cursor *cursor, ladle_item *item, uint64_t len)
  * Everything that is counted takes at least 'least_len' bytes, so no count is worth more
  * than the bytes that are left.
  */
-static void read_count(ladle_cursor *cursor, ladle_item *item, uint64_t count,
-                       size_t least_len)
+static void read_count(ladle_cursor *cursor, ladle_item *item, uint64_t count, size_t least_len)
 {
     item->count = count;
     if (count > ladle_cursor_left(cursor) / least_len) {
@@ -74,8 +73,7 @@ static void read_array(ladle_cursor *cursor, ladle_item *item)
     read_name(cursor, item);
     item->code = ladle_cursor_u8(cursor);
     uint64_t dimensions = ladle_cursor_varint(cursor);
-    if ((item->code != 'C' && item->code != 'F') ||
-        dimensions > LADLE_ARRAY_DIMENSIONS_MAX) {
+    if ((item->code != 'C' && item->code != 'F') || dimensions > LADLE_ARRAY_DIMENSIONS_MAX) {
         corrupt(cursor);
         return;
     }
@@ -279,8 +277,7 @@ static ladle_status all_or_nothing(ladle_buffer *to, size_t start, ladle_status 
     return status;
 }
 
-static ladle_status put_data(ladle_buffer *to, ladle_kind kind, const void *data,
-                             size_t len)
+static ladle_status put_data(ladle_buffer *to, ladle_kind kind, const void *data, size_t len)
 {
     if (kind == LADLE_STR && len < SMALL_STR_END) {
         LADLE_TRY(ladle_value_put_tag(to, (uint8_t)(LADLE_TAG_SMALL_STR + len)));
@@ -290,8 +287,7 @@ static ladle_status put_data(ladle_buffer *to, ladle_kind kind, const void *data
     return ladle_buffer_put(to, data, len);
 }
 
-ladle_status ladle_value_put_data(ladle_buffer *to, ladle_kind kind, const void *data,
-                                  size_t len)
+ladle_status ladle_value_put_data(ladle_buffer *to, ladle_kind kind, const void *data, size_t len)
 {
     size_t start = to->len;
     return all_or_nothing(to, start, put_data(to, kind, data, len));
@@ -326,8 +322,7 @@ static ladle_status put_array(ladle_buffer *to, const ladle_item *item)
     LADLE_TRY(ladle_value_put_tag(to, LADLE_ARRAY));
     LADLE_TRY(put_text(to, item->name, item->name_len));
     LADLE_TRY(ladle_value_put_head(to, item->code, item->dimensions));
-    LADLE_TRY(ladle_buffer_put(to, item->extents,
-                               varints_len(item->extents, item->dimensions)));
+    LADLE_TRY(ladle_buffer_put(to, item->extents, varints_len(item->extents, item->dimensions)));
     return put_text(to, item->data, item->data_len);
 }
 

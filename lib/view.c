@@ -118,7 +118,8 @@ static ladle_status decode_items(struct decoder *decoder, ladle_view *view)
 }
 
 /*
- * An entry of a dictionary: its place is found by going through the entries before it. They are few.
+ * An entry of a dictionary: its place is found by going through the entries before it. They are
+ * few.
  */
 static ladle_status decode_entry(struct decoder *decoder, ladle_view *view)
 {
@@ -149,8 +150,8 @@ static ladle_status decode_leaf(struct decoder *decoder, ladle_view *view)
         return decode_int(decoder, view);
     case LADLE_FLOAT:
         view->next++;
-        return ladle_value_put_float(
-            decoder->to, ladle_double_from_bits(ladle_packed_get(&view->words, index)));
+        return ladle_value_put_float(decoder->to,
+                                     ladle_double_from_bits(ladle_packed_get(&view->words, index)));
     case LADLE_COMPLEX:
         view->next++;
         return ladle_value_put_complex(
@@ -188,8 +189,7 @@ static ladle_status decode(struct decoder *decoder, ladle_view *view)
     case LADLE_ANY:
         return decode_any(decoder, view);
     case LADLE_UNION:
-        return decode(decoder,
-                      &view->children[ladle_packed_get(&view->words, view->next++)]);
+        return decode(decoder, &view->children[ladle_packed_get(&view->words, view->next++)]);
     case LADLE_DICTIONARY:
         return decode_entry(decoder, view);
     default:

@@ -105,8 +105,7 @@ static bool codes_fit(const ladle_view *view)
     return true;
 }
 
-ladle_status ladle_view_check(struct ladle_arena *arena, const ladle_view *view,
-                                    const char **why)
+ladle_status ladle_view_check(struct ladle_arena *arena, const ladle_view *view, const char **why)
 {
     if (ladle_kind_has_bytes(view->kind) && !lengths_fit(view, view->bytes_len)) {
         return corrupt(why, "the lengths of a column do not fit its bytes");

@@ -6,8 +6,8 @@
 #include <ladle/view.h>
 
 /*
- * Check what the arrays of a view and below say about each other: lengths, selectors, key lists and codes.
- * Recursion is no deeper than a shape.
+ * Check what the arrays of a view and below say about each other: lengths, selectors, key lists and
+ * codes. Recursion is no deeper than a shape.
  *
  * why  output on failure: a static sentence
  *

@@ -24,7 +24,8 @@ struct parser {
 };
 
 /*
- * Arrays get their bytes when the shape was read to its end: only then is it known where they begin.
+ * Arrays get their bytes when the shape was read to its end: only then is it known where they
+ * begin.
  */
 struct pending {
     struct pending *next;
@@ -70,8 +71,8 @@ static ladle_status parse_packed(struct parser *parser, uint64_t count, bool is_
     if (array.is_differences) {
         array.start = ladle_unzigzag(ladle_cursor_varint(&parser->shape));
     }
-    bool is_lawful = (flags >> 6) == 0 && (is_int || !(flags & (LADLE_PACK_UNSIGNED |
-                                                                LADLE_PACK_DIFFERENCES)));
+    bool is_lawful =
+        (flags >> 6) == 0 && (is_int || !(flags & (LADLE_PACK_UNSIGNED | LADLE_PACK_DIFFERENCES)));
     if (!is_lawful || (array.is_differences && (packed->bits == 64 || (code && code < 4)))) {
         return corrupt(parser, "the descriptor of an array breaks the rules of the format");
     }

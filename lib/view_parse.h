@@ -14,8 +14,8 @@ struct ladle_stream {
 };
 
 /*
- * From decoded streams to views: reads the shape that begins the first stream, gives each array its place,
- * and checks all counts, lengths, selectors and codes (FORMAT.md section 5).
+ * From decoded streams to views: reads the shape that begins the first stream, gives each array its
+ * place, and checks all counts, lengths, selectors and codes (FORMAT.md section 5).
  *
  * arena         what the views and their names live in
  * record_count  values of the root

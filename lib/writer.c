@@ -17,8 +17,8 @@
  * distance apart compete for the same lines of the cache.
  */
 #define BLOCK_LEN_DEFAULT 200000
-#define BLOCK_LEN_MIN 1024
-#define BLOCK_LEN_MAX ((size_t)32 << 20)
+#define BLOCK_LEN_MIN     1024
+#define BLOCK_LEN_MAX     ((size_t)32 << 20)
 
 /*
  * Records of a block, when they take next to no bytes.
@@ -35,9 +35,9 @@ struct ladle_writer {
     ladle_buffer index; /* content of a checkpoint on its way */
     uint32_t salt;
     size_t block_len;
-    size_t committed;     /* records in the shape */
-    size_t until_look;    /* records until the size of the block is looked at */
-    uint64_t looked_len;  /* bytes of the block at the last look */
+    size_t committed;    /* records in the shape */
+    size_t until_look;   /* records until the size of the block is looked at */
+    uint64_t looked_len; /* bytes of the block at the last look */
     bool is_dead;
 };
 
@@ -54,8 +54,7 @@ static ladle_status fail_memory(ladle_error *error, ladle_status status)
         return ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN,
                           "a block would be larger than 2 GiB");
     }
-    return ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s",
-                      ladle_status_text(status));
+    return ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s", ladle_status_text(status));
 }
 
 /*
@@ -210,6 +209,7 @@ void ladle_writer_rollback(ladle_writer *writer)
 {
     writer->shape.items = 0;
     ladle_node_truncate(writer->shape.root, writer->committed);
+    ladle_node_prune(&writer->shape, writer->shape.root);
 }
 
 ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
@@ -256,7 +256,7 @@ ladle_status ladle_writer_append(ladle_writer *writer, const void *data, size_t 
     }
     ladle_writer_rollback(writer);
     return ladle_fail(error, status, LADLE_UNKNOWN, ladle_writer_count(writer),
-                      status == LADLE_E_LIMIT ? "the value is too large or nested too deep"
+                      status == LADLE_E_LIMIT    ? "the value is too large or nested too deep"
                       : status == LADLE_E_MEMORY ? "out of memory"
                                                  : "the record is not one tagged value");
 }
@@ -304,10 +304,10 @@ static ladle_status write_footer(ladle_writer *writer, ladle_error *error)
     uint8_t bytes[LADLE_TRAILER_LEN];
     uint64_t checkpoint_offset = writer->output.offset;
     LADLE_TRY(write_checkpoint(writer, error));
-    struct ladle_trailer trailer = {
-        .offset = writer->output.offset,
-        .record_count = writer->checkpoint.totals.record_count,
-        .checkpoint_distance = (uint32_t)(writer->output.offset - checkpoint_offset)};
+    struct ladle_trailer trailer = {.offset = writer->output.offset,
+                                    .record_count = writer->checkpoint.totals.record_count,
+                                    .checkpoint_distance =
+                                        (uint32_t)(writer->output.offset - checkpoint_offset)};
     ladle_trailer_store(&trailer, writer->salt, bytes);
     return write_bytes(writer, bytes, sizeof bytes, error);
 }
@@ -428,8 +428,8 @@ static ladle_status writer_init(ladle_writer *writer, const ladle_writer_options
         .array_len_max =
             (size_t)(array_len < LADLE_BLOCK_LEN_MAX ? array_len : LADLE_BLOCK_LEN_MAX - 1)};
     ladle_checkpoint_init(&writer->checkpoint, options->allocator);
-    LADLE_TRY(ladle_block_encoder_init(&writer->encoder, options->allocator, codec,
-                                       options->level));
+    LADLE_TRY(
+        ladle_block_encoder_init(&writer->encoder, options->allocator, codec, options->level));
     return ladle_shape_init(&writer->shape);
 }
 

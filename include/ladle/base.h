@@ -15,14 +15,14 @@
 #define LADLE_VERSION_PATCH 0
 
 #if defined(__GNUC__)
-#define LADLE_API __attribute__((visibility("default")))
-#define LADLE_NODISCARD __attribute__((warn_unused_result))
-#define LADLE_LIKELY(x) __builtin_expect(!!(x), 1)
+#define LADLE_API         __attribute__((visibility("default")))
+#define LADLE_NODISCARD   __attribute__((warn_unused_result))
+#define LADLE_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define LADLE_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
 #define LADLE_API
 #define LADLE_NODISCARD
-#define LADLE_LIKELY(x) (x)
+#define LADLE_LIKELY(x)   (x)
 #define LADLE_UNLIKELY(x) (x)
 #endif
 
@@ -44,17 +44,17 @@ extern "C" {
  * LIMIT        more memory, depth or values than the limits allow
  * STATE        the call is not allowed now, for example after a failed write
  */
-#define LADLE_STATUS_MAP(X)                                                                       \
-    X(LADLE_OK, 0, "success")                                                                     \
-    X(LADLE_END, 1, "no more records")                                                            \
-    X(LADLE_E_MEMORY, -1, "out of memory")                                                        \
-    X(LADLE_E_IO, -2, "input/output error")                                                       \
-    X(LADLE_E_ARGUMENT, -3, "invalid argument")                                                   \
-    X(LADLE_E_FORMAT, -4, "not a ladle file")                                                     \
-    X(LADLE_E_CORRUPT, -5, "data is corrupt")                                                     \
-    X(LADLE_E_TRUNCATED, -6, "data ends early")                                                   \
-    X(LADLE_E_UNSUPPORTED, -7, "not supported by this build or version")                          \
-    X(LADLE_E_LIMIT, -8, "a limit was exceeded")                                                  \
+#define LADLE_STATUS_MAP(X)                                                                        \
+    X(LADLE_OK, 0, "success")                                                                      \
+    X(LADLE_END, 1, "no more records")                                                             \
+    X(LADLE_E_MEMORY, -1, "out of memory")                                                         \
+    X(LADLE_E_IO, -2, "input/output error")                                                        \
+    X(LADLE_E_ARGUMENT, -3, "invalid argument")                                                    \
+    X(LADLE_E_FORMAT, -4, "not a ladle file")                                                      \
+    X(LADLE_E_CORRUPT, -5, "data is corrupt")                                                      \
+    X(LADLE_E_TRUNCATED, -6, "data ends early")                                                    \
+    X(LADLE_E_UNSUPPORTED, -7, "not supported by this build or version")                           \
+    X(LADLE_E_LIMIT, -8, "a limit was exceeded")                                                   \
     X(LADLE_E_STATE, -9, "call not allowed in this state")
 
 typedef enum ladle_status {
@@ -104,9 +104,9 @@ typedef struct ladle_limits {
     uint64_t max_memory; /* estimated memory of one record's objects, in bytes: 1 GiB */
 } ladle_limits;
 
-#define LADLE_LIMITS_INIT                                                                         \
-    {                                                                                             \
-        sizeof(ladle_limits), 0, 0, 0, 0                                                          \
+#define LADLE_LIMITS_INIT                                                                          \
+    {                                                                                              \
+        sizeof(ladle_limits), 0, 0, 0, 0                                                           \
     }
 
 /*
@@ -120,8 +120,8 @@ LADLE_API const char *ladle_status_text(ladle_status status);
 LADLE_API uint32_t ladle_version(void);
 
 /*
- * CRC32C (FORMAT.md section 1) of 'len' bytes, going on from 'crc', the checksum of what is before them (0
- * for nothing). Any thread.
+ * CRC32C (FORMAT.md section 1) of 'len' bytes, going on from 'crc', the checksum of what is before
+ * them (0 for nothing). Any thread.
  */
 LADLE_API uint32_t ladle_crc32c(uint32_t crc, const void *data, size_t len);
 

@@ -24,9 +24,9 @@ typedef struct ladle_reader_options {
     const ladle_allocator *allocator; /* must outlive the reader */
 } ladle_reader_options;
 
-#define LADLE_READER_OPTIONS_INIT                                                                 \
-    {                                                                                             \
-        sizeof(ladle_reader_options), 0, 0                                                        \
+#define LADLE_READER_OPTIONS_INIT                                                                  \
+    {                                                                                              \
+        sizeof(ladle_reader_options), 0, 0                                                         \
     }
 
 /*
@@ -72,7 +72,8 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_reader_next(ladle_reader *reader, l
                                                          ladle_error *error);
 
 /*
- * Read the next block as columns. The records of it that ladle_reader_next has not read are left out.
+ * Read the next block as columns. The records of it that ladle_reader_next has not read are left
+ * out.
  *
  * root          output: the views of the block, with as many values as it has records; valid until
  *               the next call for this reader
@@ -86,7 +87,8 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_reader_next_block(ladle_reader *rea
                                                                ladle_error *error);
 
 /*
- * The metadata read so far as a tagged dict; '*len' is 0 when there are none. Belongs to the reader.
+ * The metadata read so far as a tagged dict; '*len' is 0 when there are none. Belongs to the
+ * reader.
  */
 LADLE_API const void *ladle_reader_metadata(const ladle_reader *reader, size_t *len);
 

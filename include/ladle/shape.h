@@ -67,35 +67,34 @@ struct ladle_node {
     uint8_t depth;
     uint32_t child_count;
     uint32_t child_capacity;
-    size_t count;    /* values in this block */
-    size_t capacity; /* elements that 'words' has room for */
-    void *words;     /* INT, FLOAT: u64; COMPLEX: two u64; BOOL: u8; lengths: u32;
-                        UNION: u8 alternative; DICT: u8 key list */
-    ladle_buffer bytes;   /* content of kinds with lengths, but not of containers */
+    size_t count;       /* values in this block */
+    size_t capacity;    /* elements that 'words' has room for */
+    void *words;        /* INT, FLOAT: u64; COMPLEX: two u64; BOOL: u8; lengths: u32;
+                           UNION: u8 alternative; DICT: u8 key list */
+    ladle_buffer bytes; /* content of kinds with lengths, but not of containers */
     ladle_node **children;
-    ladle_keys *keys;     /* DICT */
-    size_t mark;          /* values that belong to the records up to a boundary */
-    size_t bytes_mark;    /* and their bytes */
+    ladle_keys *keys;  /* DICT */
+    size_t mark;       /* values that belong to the records up to a boundary */
+    size_t bytes_mark; /* and their bytes */
 };
 
 struct ladle_shape {
     ladle_node *root;
     const ladle_allocator *allocator;
     uint32_t node_count;
-    bool grew;         /* memory was taken since the last look at the block's size */
-    uint64_t items;    /* values in containers of the record at hand */
-    size_t array_len_max; /* bytes that one array may take */
+    bool grew;                      /* memory was taken since the last look at the block's size */
+    uint64_t items;                 /* values in containers of the record at hand */
+    size_t array_len_max;           /* bytes that one array may take */
     void (*release_tag)(void *tag); /* for ladle_key.tag; may be NULL */
 };
 
 /*
  * Say where a value of 'kind' goes that arrives at 'node', and widen the node where needed.
  *
- * kind    of the value: a kind below LADLE_ANY, LADLE_MAP for a dict that is not to have columns, or
- *         LADLE_ANY
- * detail  TUPLE: its length; EXTENSION: its code; else 0
- * out     the node to put the value at. Its kind is 'kind', or TUPLES for a TUPLE, or ANY when the
- *         shape has reached its limits: then a tagged value is to be put.
+ * kind    of the value: a kind below LADLE_ANY, LADLE_MAP for a dict that is not to have columns,
+ * or LADLE_ANY detail  TUPLE: its length; EXTENSION: its code; else 0 out     the node to put the
+ * value at. Its kind is 'kind', or TUPLES for a TUPLE, or ANY when the shape has reached its
+ * limits: then a tagged value is to be put.
  *
  * Selectors of unions are put here. Returns LADLE_OK or LADLE_E_MEMORY or LADLE_E_LIMIT.
  */
@@ -144,8 +143,8 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_dict_list(ladle_shape *shape, ladle
  * cursor     moves behind the value
  * max_depth  how deep it may be nested
  *
- * Returns LADLE_OK; LADLE_E_CORRUPT, LADLE_E_UNSUPPORTED (bad value); LADLE_E_LIMIT, LADLE_E_MEMORY. After
- * an error the caller truncates the shape to the record before.
+ * Returns LADLE_OK; LADLE_E_CORRUPT, LADLE_E_UNSUPPORTED (bad value); LADLE_E_LIMIT,
+ * LADLE_E_MEMORY. After an error the caller truncates the shape to the record before.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_node_put_tagged(ladle_shape *shape, ladle_node *node,
                                                              ladle_cursor *cursor,
@@ -211,8 +210,8 @@ static inline LADLE_NODISCARD ladle_status ladle_node_put_complex(ladle_shape *s
 }
 
 /*
- * Whether an INT node can take a value with its highest bit set, negative or unsigned: a node cannot
- * hold both. The caller puts what is refused as BIGINT.
+ * Whether an INT node can take a value with its highest bit set, negative or unsigned: a node
+ * cannot hold both. The caller puts what is refused as BIGINT.
  */
 static inline bool ladle_node_takes_int(ladle_node *node, enum ladle_sign sign)
 {

@@ -25,8 +25,8 @@ typedef enum ladle_kind {
     LADLE_EMPTY = 0, /* a node without values */
     LADLE_NONE = 1,
     LADLE_BOOL = 2,
-    LADLE_INT = 4,     /* -2^63 to 2^64 - 1 */
-    LADLE_BIGINT = 9,  /* two's complement, little-endian */
+    LADLE_INT = 4,    /* -2^63 to 2^64 - 1 */
+    LADLE_BIGINT = 9, /* two's complement, little-endian */
     LADLE_FLOAT = 10,
     LADLE_COMPLEX = 11,
     LADLE_STR = 12,           /* UTF-8 */

@@ -95,7 +95,8 @@ static inline uint64_t ladle_packed_get(const ladle_packed *packed, uint64_t ind
  * max_depth  how deep a value may be nested
  * max_items  how many values it may hold
  *
- * Returns LADLE_OK, LADLE_E_LIMIT, LADLE_E_MEMORY, or LADLE_E_CORRUPT for a bad value in an ANY column.
+ * Returns LADLE_OK, LADLE_E_LIMIT, LADLE_E_MEMORY, or LADLE_E_CORRUPT for a bad value in an ANY
+ * column.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_view_get_tagged(ladle_view *view, ladle_buffer *to,
                                                              uint32_t max_depth,

@@ -20,17 +20,17 @@ extern "C" {
 #define LADLE_SWAP(bits, x) (x)
 #endif
 
-#define LADLE_DEFINE_LOAD_STORE(bits)                                                             \
-    static inline uint##bits##_t ladle_load_u##bits(const void *from)                             \
-    {                                                                                             \
-        uint##bits##_t value;                                                                     \
-        memcpy(&value, from, sizeof value);                                                       \
-        return LADLE_SWAP(bits, value);                                                           \
-    }                                                                                             \
-    static inline void ladle_store_u##bits(void *to, uint##bits##_t value)                        \
-    {                                                                                             \
-        value = LADLE_SWAP(bits, value);                                                          \
-        memcpy(to, &value, sizeof value);                                                         \
+#define LADLE_DEFINE_LOAD_STORE(bits)                                                              \
+    static inline uint##bits##_t ladle_load_u##bits(const void *from)                              \
+    {                                                                                              \
+        uint##bits##_t value;                                                                      \
+        memcpy(&value, from, sizeof value);                                                        \
+        return LADLE_SWAP(bits, value);                                                            \
+    }                                                                                              \
+    static inline void ladle_store_u##bits(void *to, uint##bits##_t value)                         \
+    {                                                                                              \
+        value = LADLE_SWAP(bits, value);                                                           \
+        memcpy(to, &value, sizeof value);                                                          \
     }
 
 LADLE_DEFINE_LOAD_STORE(16)

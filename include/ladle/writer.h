@@ -22,9 +22,8 @@ typedef struct ladle_writer ladle_writer;
  * level         of the codec; INT_MIN is not special, 0 is the codec's own default
  * block_len     bytes of a block before compression that the writer aims at: 200,000; 1,024 to
  *               32 MiB
- * uuid          16 bytes, or NULL for random ones. With the same uuid the same records make the same
- *               file
- * metadata      a tagged dict with str keys, or NULL
+ * uuid          16 bytes, or NULL for random ones. With the same uuid the same records make the
+ * same file metadata      a tagged dict with str keys, or NULL
  */
 typedef struct ladle_writer_options {
     size_t struct_size;
@@ -39,9 +38,9 @@ typedef struct ladle_writer_options {
     void (*release_tag)(void *tag);   /* for bindings: see ladle_key */
 } ladle_writer_options;
 
-#define LADLE_WRITER_OPTIONS_INIT                                                                 \
-    {                                                                                             \
-        sizeof(ladle_writer_options), 0, 0, 0, 0, 0, 0, 0, 0, 0                                   \
+#define LADLE_WRITER_OPTIONS_INIT                                                                  \
+    {                                                                                              \
+        sizeof(ladle_writer_options), 0, 0, 0, 0, 0, 0, 0, 0, 0                                    \
     }
 
 /*
@@ -83,31 +82,33 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_writer_append(ladle_writer *writer,
                                                            size_t len, ladle_error *error);
 
 /*
- * For bindings: the shape to encode the next record into, at its root. Then ladle_writer_commit adds
- * the record, or ladle_writer_rollback takes back what was put of it.
+ * For bindings: the shape to encode the next record into, at its root. Then ladle_writer_commit
+ * adds the record, or ladle_writer_rollback takes back what was put of it.
  */
 LADLE_API ladle_shape *ladle_writer_shape(ladle_writer *writer);
 
 /*
- * For bindings: the value that was put at the root of the shape is a record. Writes a block when one is
- * full.
+ * For bindings: the value that was put at the root of the shape is a record. Writes a block when
+ * one is full.
  *
- * Returns as ladle_writer_append. When it fails the record was taken back (a dead writer keeps nothing).
+ * Returns as ladle_writer_append. When it fails the record was taken back (a dead writer keeps
+ * nothing).
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_writer_commit(ladle_writer *writer,
                                                            ladle_error *error);
 LADLE_API void ladle_writer_rollback(ladle_writer *writer);
 
 /*
- * Write all records so far and hand them to the operating system: they survive a kill of the process.
+ * Write all records so far and hand them to the operating system: they survive a kill of the
+ * process.
  *
  * Returns LADLE_OK, LADLE_E_IO (the writer is dead), LADLE_E_MEMORY, LADLE_E_STATE.
  */
-LADLE_API LADLE_NODISCARD ladle_status ladle_writer_flush(ladle_writer *writer,
-                                                          ladle_error *error);
+LADLE_API LADLE_NODISCARD ladle_status ladle_writer_flush(ladle_writer *writer, ladle_error *error);
 
 /*
- * As ladle_writer_flush, then a checkpoint and the sink's sync: the records survive a loss of power.
+ * As ladle_writer_flush, then a checkpoint and the sink's sync: the records survive a loss of
+ * power.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_writer_sync(ladle_writer *writer, ladle_error *error);
 
