@@ -273,8 +273,8 @@ static uint64_t element(const struct ladle_pack *pack, size_t index)
 
 static void store_bits(const struct ladle_pack *pack, uint8_t *to)
 {
-    unsigned bits = 1u << (pack->width_code - 1);
-    size_t each = 8 / bits;
+    size_t each = pack->width_code == 1 ? 8 : pack->width_code == 2 ? 4 : 2;
+    size_t bits = 8 / each;
     for (size_t i = 0; i < pack->count; i += each) {
         unsigned byte = 0;
         for (size_t j = 0; j < each && i + j < pack->count; j++) {
