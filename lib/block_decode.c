@@ -157,7 +157,7 @@ static ladle_status reserve(struct ladle_block_decoder *decoder,
     }
     decoder->decoded.len = 0;
     decoder->streams.len = 0;
-    LADLE_TRY(ladle_buffer_reserve(&decoder->decoded, len));
+    LADLE_TRY(ladle_buffer_reserve(&decoder->decoded, len + 1)); /* no NULL, for arithmetic */
     return ladle_buffer_reserve(&decoder->streams,
                                 header->stream_count * sizeof(struct ladle_stream));
 }

@@ -139,7 +139,8 @@ static void load_totals(ladle_cursor *cursor, struct ladle_totals *totals)
 ladle_status ladle_checkpoint_totals(const void *content, size_t len, struct ladle_totals *totals)
 {
     ladle_cursor cursor = ladle_cursor_over(content, len);
-    for (uint64_t expected = SECTION_TOTALS; ladle_cursor_left(&cursor); expected++) {
+    uint64_t expected = SECTION_TOTALS;
+    for (; ladle_cursor_left(&cursor); expected++) {
         uint64_t id = ladle_cursor_varint(&cursor);
         uint64_t section_len = ladle_cursor_varint(&cursor);
         const uint8_t *bytes = ladle_cursor_bytes(&cursor, section_len);
@@ -157,5 +158,5 @@ ladle_status ladle_checkpoint_totals(const void *content, size_t len, struct lad
             }
         }
     }
-    return len && !cursor.failed ? LADLE_OK : LADLE_E_CORRUPT;
+    return expected > SECTION_ANCESTORS && !cursor.failed ? LADLE_OK : LADLE_E_CORRUPT;
 }

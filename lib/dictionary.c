@@ -114,7 +114,7 @@ ladle_status ladle_dictionary_find(struct ladle_arena *arena, const uint32_t *le
 {
     size_t table_len = 64;
     *dictionary = (struct ladle_dictionary){.count = 0};
-    if (count < VALUES_MIN) {
+    if (count < VALUES_MIN || bytes_len == 0) {
         return LADLE_OK;
     }
     while (table_len < 2 * count && table_len < 2 * (size_t)ENTRIES_MAX) {

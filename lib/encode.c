@@ -46,11 +46,9 @@ static ladle_status encode_as_bigint(struct encoder *encoder, ladle_node *node,
     ladle_node *target;
     LADLE_TRY(ladle_node_accept(encoder->shape, node, LADLE_BIGINT, 0, &target));
     if (target->kind == LADLE_ANY) {
-        ladle_status status = item->is_unsigned
-                                  ? ladle_value_put_uint(&target->bytes, item->integer)
-                                  : ladle_value_put_int(&target->bytes, (int64_t)item->integer);
-        LADLE_TRY(status);
-        return ladle_node_put_u32(encoder->shape, target, 9);
+        size_t start = target->bytes.len;
+        LADLE_TRY(ladle_value_put_item(&target->bytes, item));
+        return ladle_node_put_u32(encoder->shape, target, (uint32_t)(target->bytes.len - start));
     }
     return ladle_node_put_data(encoder->shape, target, bytes, item->is_unsigned ? 9 : 8);
 }

@@ -8,6 +8,7 @@
 #include "limit.h"
 #include "metadata.h"
 #include "status.h"
+#include "view.h"
 
 /*
  * Stored bytes are read in steps of this length, so that memory is taken as they come and not as a
@@ -109,6 +110,7 @@ static ladle_status read_payload(ladle_reader *reader)
         ladle_buffer_free(stored);
     }
     stored->len = 0;
+    LADLE_TRY(ladle_buffer_reserve(stored, 1)); /* no NULL, for arithmetic */
     /* The head may hold the beginning of a payload shorter than itself. */
     size_t from_head = reader->head_len < len ? reader->head_len : len;
     LADLE_TRY(ladle_buffer_put(stored, reader->head, from_head));
@@ -411,19 +413,17 @@ ladle_status ladle_reader_next_block(ladle_reader *reader, ladle_view **root,
 
 static ladle_status next_record(ladle_reader *reader)
 {
-    const ladle_limits *limits = &reader->limits;
     uint64_t number = record_number(reader) - reader->rows_left;
     reader->record.len = 0;
     ladle_status status =
-        ladle_view_get_tagged(reader->root, &reader->record, limits->max_depth, limits->max_items);
+        ladle_view_decode(reader->root, &reader->record, &reader->limits, &reader->failure);
     if (status == LADLE_OK) {
         reader->rows_left--;
         return LADLE_OK;
     }
-    ladle_fail(&reader->failure, status, reader->block_offset, number,
-               status == LADLE_E_LIMIT     ? "the record is nested too deep or has too many values"
-               : status == LADLE_E_CORRUPT ? "a value breaks the rules of the format"
-                                           : "out of memory");
+    reader->failure.offset = reader->block_offset;
+    reader->failure.record = number;
+    reader->rows_left = 0;
     reader->status = status;
     return status;
 }
@@ -509,6 +509,7 @@ static ladle_reader *reader_new(const ladle_reader_options *options, const ladle
         reader->stored.allocator = allocator;
         reader->metadata.allocator = allocator;
         reader->record.allocator = allocator;
+        reader->record.len_max = limits->max_memory < SIZE_MAX / 2 ? (size_t)limits->max_memory : 0;
         ladle_block_decoder_init(&reader->decoder, allocator);
     }
     return reader;

@@ -182,7 +182,7 @@ static ladle_kind kind_within_limits(const ladle_shape *shape, const ladle_node 
 {
     uint32_t room =
         shape->node_count < LADLE_SHAPE_NODES_SOFT ? LADLE_SHAPE_NODES_SOFT - shape->node_count : 0;
-    if (is_container(kind) && node->depth >= LADLE_SHAPE_DEPTH_MAX - 1) {
+    if (is_container(kind) && node->depth >= LADLE_SHAPE_DEPTH_MAX - 2) {
         return LADLE_ANY;
     }
     if (kind == LADLE_TUPLE && (*detail > LADLE_TUPLE_MAX || *detail > room)) {

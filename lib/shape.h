@@ -6,10 +6,10 @@
 
 /*
  * Beyond this many nodes nothing but a union and its ANY alternative is added. Each node may still
- * become a union, so this third of the limit makes sure that no value is ever refused for want of
- * nodes.
+ * become a union, and a dictionary in a block, so this quarter of the limit makes sure that no
+ * value is ever refused for want of nodes.
  */
-#define LADLE_SHAPE_NODES_SOFT (LADLE_SHAPE_NODES_MAX / 3)
+#define LADLE_SHAPE_NODES_SOFT (LADLE_SHAPE_NODES_MAX / 4)
 
 /*
  * Begin with an empty root. The caller has set allocator, array_len_max and release_tag.

@@ -184,7 +184,8 @@ static void prune_union(ladle_shape *shape, ladle_node *node)
             ladle_node_free(shape, node->children[i]);
         }
     }
-    if (kept == node->child_count) {
+    /* A union of one alternative is left when there was no memory for the second. */
+    if (kept == node->child_count && kept > 1) {
         return;
     }
     uint8_t *selectors = node->words;

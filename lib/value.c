@@ -191,9 +191,8 @@ static bool holds_values(const ladle_item *item)
 
 static uint64_t held_count(const ladle_item *item)
 {
-    return item->kind == LADLE_EXTENSION ? 1
-           : item->kind == LADLE_DICT    ? 2 * item->count
-                                         : item->count;
+    bool has_pairs = item->kind == LADLE_DICT || item->kind == LADLE_OBJECT;
+    return has_pairs ? 2 * item->count : item->count + (item->kind == LADLE_EXTENSION);
 }
 
 ladle_status ladle_value_skip(ladle_cursor *cursor, uint32_t max_depth)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "view.h"
+
 #include "status.h"
-#include <ladle/view.h>
 
 struct decoder {
     ladle_buffer *to;
-    uint32_t max_depth; /* of tagged values */
-    uint64_t items;     /* that the value may still hold */
+    uint32_t depth;   /* levels that may still be nested */
+    uint64_t items;   /* that the value may still hold */
+    bool is_too_deep; /* LADLE_E_LIMIT was for want of depth */
+    uint64_t missing; /* items that it was for want of */
 };
 
 static ladle_status decode(struct decoder *decoder, ladle_view *view);
@@ -26,7 +29,9 @@ static ladle_status decode_any(struct decoder *decoder, ladle_view *view)
     size_t len;
     const uint8_t *content = take_content(view, &len);
     ladle_cursor cursor = ladle_cursor_over(content, len);
-    LADLE_TRY(ladle_value_skip(&cursor, decoder->max_depth));
+    ladle_status status = ladle_value_skip(&cursor, decoder->depth);
+    decoder->is_too_deep = status == LADLE_E_LIMIT;
+    LADLE_TRY(status);
     return ladle_cursor_left(&cursor) ? LADLE_E_CORRUPT
                                       : ladle_buffer_put(decoder->to, content, len);
 }
@@ -41,12 +46,19 @@ static ladle_status decode_int(struct decoder *decoder, ladle_view *view)
 /*
  * Count the values of a container against the limit before any of them is decoded.
  */
-static ladle_status begin(struct decoder *decoder, ladle_kind kind, uint64_t count)
+static ladle_status count_items(struct decoder *decoder, uint64_t count)
 {
     if (count > decoder->items) {
+        decoder->missing = count - decoder->items;
         return LADLE_E_LIMIT;
     }
     decoder->items -= count;
+    return LADLE_OK;
+}
+
+static ladle_status begin(struct decoder *decoder, ladle_kind kind, uint64_t count)
+{
+    LADLE_TRY(count_items(decoder, count));
     return ladle_value_put_container(decoder->to, kind, count);
 }
 
@@ -91,10 +103,7 @@ static ladle_status decode_object(struct decoder *decoder, ladle_view *view)
                        .name = (const uint8_t *)view->name.data,
                        .name_len = view->name.len,
                        .count = view->child_count};
-    if (item.count > decoder->items) {
-        return LADLE_E_LIMIT;
-    }
-    decoder->items -= item.count;
+    LADLE_TRY(count_items(decoder, item.count));
     LADLE_TRY(ladle_value_put_item(decoder->to, &item));
     for (uint32_t i = 0; i < view->child_count; i++) {
         const ladle_name *name = &view->names[i];
@@ -125,7 +134,7 @@ static ladle_status decode_entry(struct decoder *decoder, ladle_view *view)
 {
     ladle_view entry = view->children[0];
     uint64_t code = ladle_packed_get(&view->words, view->next++);
-    if (entry.bytes) {
+    if (entry.bytes_len) {
         for (uint64_t i = 0; i < code; i++) {
             entry.next_byte += ladle_packed_get(&entry.words, i);
         }
@@ -163,7 +172,7 @@ static ladle_status decode_leaf(struct decoder *decoder, ladle_view *view)
     }
 }
 
-static ladle_status decode(struct decoder *decoder, ladle_view *view)
+static ladle_status decode_container(struct decoder *decoder, ladle_view *view)
 {
     switch (view->kind) {
     case LADLE_TUPLE:
@@ -172,10 +181,6 @@ static ladle_status decode(struct decoder *decoder, ladle_view *view)
         return decode_repeated(decoder, view, LADLE_TUPLE);
     case LADLE_MAP:
         return decode_repeated(decoder, view, LADLE_DICT);
-    case LADLE_LIST:
-    case LADLE_SET:
-    case LADLE_FROZENSET:
-        return decode_repeated(decoder, view, (ladle_kind)view->kind);
     case LADLE_DICT:
         return decode_dict(decoder, view);
     case LADLE_OBJECT:
@@ -183,6 +188,36 @@ static ladle_status decode(struct decoder *decoder, ladle_view *view)
     case LADLE_EXTENSION:
         LADLE_TRY(ladle_value_put_extension(decoder->to, view->code));
         return decode(decoder, &view->children[0]);
+    default:
+        return decode_repeated(decoder, view, (ladle_kind)view->kind);
+    }
+}
+
+static ladle_status decode_level(struct decoder *decoder, ladle_view *view)
+{
+    if (decoder->depth == 0) {
+        decoder->is_too_deep = true;
+        return LADLE_E_LIMIT;
+    }
+    decoder->depth--;
+    LADLE_TRY(decode_container(decoder, view));
+    decoder->depth++;
+    return LADLE_OK;
+}
+
+static ladle_status decode(struct decoder *decoder, ladle_view *view)
+{
+    switch (view->kind) {
+    case LADLE_TUPLE:
+    case LADLE_TUPLES:
+    case LADLE_LIST:
+    case LADLE_SET:
+    case LADLE_FROZENSET:
+    case LADLE_DICT:
+    case LADLE_MAP:
+    case LADLE_OBJECT:
+    case LADLE_EXTENSION:
+        return decode_level(decoder, view);
     case LADLE_SCALAR:
     case LADLE_ARRAY:
         return decode_items(decoder, view);
@@ -200,6 +235,43 @@ static ladle_status decode(struct decoder *decoder, ladle_view *view)
 ladle_status ladle_view_get_tagged(ladle_view *view, ladle_buffer *to, uint32_t max_depth,
                                    uint64_t max_items)
 {
-    struct decoder decoder = {.to = to, .max_depth = max_depth, .items = max_items};
+    struct decoder decoder = {.to = to, .depth = max_depth, .items = max_items};
     return decode(&decoder, view);
+}
+
+/*
+ * Say which limit it was.
+ */
+static ladle_status fail_limit(const struct decoder *decoder, const ladle_limits *limits,
+                               ladle_error *error)
+{
+    const char *name = "max_memory";
+    uint64_t value = limits->max_memory;
+    uint64_t missing = 1;
+    if (decoder->is_too_deep) {
+        name = "max_depth";
+        value = limits->max_depth;
+    } else if (decoder->missing) {
+        name = "max_items";
+        value = limits->max_items;
+        missing = decoder->missing;
+    }
+    return ladle_fail_limit(error, name, value, value + missing, LADLE_UNKNOWN, LADLE_UNKNOWN);
+}
+
+ladle_status ladle_view_decode(ladle_view *view, ladle_buffer *to, const ladle_limits *limits,
+                               ladle_error *error)
+{
+    struct decoder decoder = {.to = to, .depth = limits->max_depth, .items = limits->max_items};
+    ladle_status status = decode(&decoder, view);
+    if (status == LADLE_E_LIMIT) {
+        return fail_limit(&decoder, limits, error);
+    }
+    if (status != LADLE_OK) {
+        ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s",
+                   status == LADLE_E_CORRUPT       ? "a value breaks the rules of the format"
+                   : status == LADLE_E_UNSUPPORTED ? "a value is of a kind of a newer version"
+                                                   : ladle_status_text(status));
+    }
+    return status;
 }

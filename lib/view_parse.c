@@ -244,10 +244,11 @@ static ladle_status parse_union(struct parser *parser, ladle_view *view)
     for (uint32_t i = 0; i < view->child_count; i++) {
         uint64_t value_count;
         LADLE_TRY(parse_count(parser, &value_count));
-        LADLE_TRY(parse_node(parser, &view->children[i], value_count));
-        if (view->children[i].kind == LADLE_UNION) {
+        /* Looked at beforehand, for unions in unions would recurse as deep as there are nodes. */
+        if (ladle_cursor_left(&parser->shape) && *parser->shape.next == LADLE_UNION) {
             return corrupt(parser, "an alternative of a union is a union");
         }
+        LADLE_TRY(parse_node(parser, &view->children[i], value_count));
     }
     parser->depth++;
     return LADLE_OK;
@@ -441,10 +442,14 @@ static ladle_status place_array(struct parser *parser, const struct pending *arr
         }
         parser->offset = 0;
     }
+    const struct ladle_stream *stream = &parser->streams[parser->stream];
+    if (array->len == 0 && !array->packed) {
+        *array->bytes = stream->data; /* never NULL, for arithmetic */
+        return LADLE_OK;
+    }
     if (array->len == 0) {
         return array->is_differences ? add_up(parser, array) : LADLE_OK;
     }
-    const struct ladle_stream *stream = &parser->streams[parser->stream];
     size_t begin = ladle_align(parser->offset);
     if (begin > stream->len || array->len > stream->len - begin ||
         !bits_are_zero(stream->data + parser->offset, begin - parser->offset)) {

@@ -238,6 +238,28 @@ ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
     return status;
 }
 
+/*
+ * Say what is wrong with a value that the shape did not take.
+ */
+static ladle_status fail_value(const ladle_writer *writer, ladle_status status, const void *data,
+                               size_t len, ladle_error *error)
+{
+    const ladle_limits *limits = &writer->limits;
+    uint64_t number = ladle_writer_count(writer);
+    ladle_cursor cursor = ladle_cursor_over(data, len);
+    if (status != LADLE_E_LIMIT) {
+        return ladle_fail(error, status, LADLE_UNKNOWN, number, "%s",
+                          status == LADLE_E_MEMORY ? ladle_status_text(status)
+                                                   : "the record is not one tagged value");
+    }
+    if (ladle_value_skip(&cursor, limits->max_depth) == LADLE_E_LIMIT) {
+        return ladle_fail_limit(error, "max_depth", limits->max_depth,
+                                (uint64_t)limits->max_depth + 1, LADLE_UNKNOWN, number);
+    }
+    uint64_t needed = len > limits->max_record ? len : limits->max_record + 1;
+    return ladle_fail_limit(error, "max_record", limits->max_record, needed, LADLE_UNKNOWN, number);
+}
+
 ladle_status ladle_writer_append(ladle_writer *writer, const void *data, size_t len,
                                  ladle_error *error)
 {
@@ -255,10 +277,7 @@ ladle_status ladle_writer_append(ladle_writer *writer, const void *data, size_t 
         return ladle_writer_commit(writer, error);
     }
     ladle_writer_rollback(writer);
-    return ladle_fail(error, status, LADLE_UNKNOWN, ladle_writer_count(writer),
-                      status == LADLE_E_LIMIT    ? "the value is too large or nested too deep"
-                      : status == LADLE_E_MEMORY ? "out of memory"
-                                                 : "the record is not one tagged value");
+    return fail_value(writer, status, data, len, error);
 }
 
 static ladle_status flush(ladle_writer *writer, ladle_error *error)

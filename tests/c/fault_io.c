@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "fault_io.h"
+
+#include "test.h"
+#include <errno.h>
+
+static ladle_status source_read(void *ctx, void *buffer, size_t capacity, size_t *len,
+                                int *os_errno)
+{
+    struct fault_source *fault = ctx;
+    size_t end = fault->len < fault->fail_at ? fault->len : fault->fail_at;
+    check_that(fault->close_count == 0, "a read after the close");
+    check_that(capacity > 0, "a read of no bytes");
+    *len = end - fault->position;
+    *len = *len < capacity ? *len : capacity;
+    *len = fault->chunk_len && *len > fault->chunk_len ? fault->chunk_len : *len;
+    if (*len == 0 && fault->position == fault->fail_at) {
+        fault->failure_count++;
+        *os_errno = EIO;
+        return LADLE_E_IO;
+    }
+    if (*len) {
+        memcpy(buffer, fault->data + fault->position, *len);
+        fault->position += *len;
+    }
+    return LADLE_OK;
+}
+
+static void source_close(void *ctx)
+{
+    ((struct fault_source *)ctx)->close_count++;
+}
+
+void fault_source_init(ladle_source *source, struct fault_source *fault, const void *data,
+                       size_t len)
+{
+    *fault = (struct fault_source){.data = data, .len = len, .fail_at = SIZE_MAX};
+    *source = (ladle_source){
+        .struct_size = sizeof *source, .ctx = fault, .read = source_read, .close = source_close};
+}
+
+static ladle_status fail_when(struct fault_sink *fault, bool fails, int *os_errno)
+{
+    check_that(fault->failure_count == 0, "a call after a failure");
+    check_that(fault->close_count == 0, "a call after the close");
+    if (fails) {
+        fault->failure_count++;
+        *os_errno = ENOSPC;
+        return LADLE_E_IO;
+    }
+    return LADLE_OK;
+}
+
+static ladle_status sink_write(void *ctx, const void *data, size_t len, int *os_errno)
+{
+    struct fault_sink *fault = ctx;
+    size_t room = fault->fail_at - fault->written.len;
+    must(ladle_buffer_put(&fault->written, data, len < room ? len : room));
+    return fail_when(fault, len > room, os_errno);
+}
+
+static ladle_status sink_flush(void *ctx, int *os_errno)
+{
+    struct fault_sink *fault = ctx;
+    fault->flush_count++;
+    return fail_when(fault, fault->fails_flush, os_errno);
+}
+
+static ladle_status sink_sync(void *ctx, int *os_errno)
+{
+    struct fault_sink *fault = ctx;
+    fault->sync_count++;
+    return fail_when(fault, fault->fails_sync, os_errno);
+}
+
+static ladle_status sink_close(void *ctx, int *os_errno)
+{
+    struct fault_sink *fault = ctx;
+    fault->close_count++;
+    *os_errno = fault->fails_close ? ENOSPC : 0;
+    return fault->fails_close ? LADLE_E_IO : LADLE_OK;
+}
+
+void fault_sink_init(ladle_sink *sink, struct fault_sink *fault)
+{
+    *fault = (struct fault_sink){.fail_at = SIZE_MAX};
+    *sink = (ladle_sink){.struct_size = sizeof *sink,
+                         .ctx = fault,
+                         .write = sink_write,
+                         .flush = sink_flush,
+                         .sync = sink_sync,
+                         .close = sink_close};
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_TEST_H
+#define LADLE_TEST_H
+
+#include "gen.h"
+#include <check.h>
+#include <inttypes.h>
+#include <ladle.h>
+#include <stdio.h>
+
+/*
+ * Check's own assertions write down each place that they pass, which is too slow for loops of
+ * millions.
+ */
+#define check_that(condition, ...)                                                                 \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            char text_[200];                                                                       \
+            snprintf(text_, sizeof text_, __VA_ARGS__);                                            \
+            ck_abort_msg("%s: %s (latest seed %" PRIu64 ")", #condition, text_, gen_latest_seed);  \
+        }                                                                                          \
+    } while (0)
+
+#define must_give(expected, expression)                                                            \
+    do {                                                                                           \
+        ladle_status given_ = (expression);                                                        \
+        check_that(given_ == (expected), "%s gave %s, not %s", #expression,                        \
+                   ladle_status_text(given_), ladle_status_text(expected));                        \
+    } while (0)
+
+#define must(expression) must_give(LADLE_OK, expression)
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+Suite *buffer_suite(void);
+Suite *checkpoint_suite(void);
+Suite *checksum_suite(void);
+Suite *codec_suite(void);
+Suite *damage_suite(void);
+Suite *file_suite(void);
+Suite *frame_suite(void);
+Suite *io_faults_suite(void);
+Suite *limit_suite(void);
+Suite *metadata_suite(void);
+Suite *oom_suite(void);
+Suite *pack_suite(void);
+Suite *shape_suite(void);
+Suite *value_suite(void);
+Suite *view_suite(void);
+Suite *wire_suite(void);
+
+#endif
