@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "decode.h"
+
+#include "decode_block.h"
+#include "long.h"
+
+static PyObject *decode_other(core_decoder *decoder, ladle_view *view);
+
+/*
+ * The content of the next value of a view; its length.
+ */
+static inline const uint8_t *take_content(ladle_view *view, size_t *len)
+{
+    const uint8_t *content = view->bytes + view->next_byte;
+    *len = (size_t)ladle_packed_get(&view->words, view->next++);
+    view->next_byte += *len;
+    return content;
+}
+
+static inline PyObject *decode_ascii(const uint8_t *content, size_t len)
+{
+    PyObject *text = PyUnicode_New((Py_ssize_t)len, 127);
+    if (LADLE_LIKELY(text != NULL)) {
+        memcpy(PyUnicode_1BYTE_DATA(text), content, len);
+    }
+    return text;
+}
+
+/*
+ * The next value of a view; the usual leaves in their parent's loop.
+ */
+static inline PyObject *decode(core_decoder *decoder, ladle_view *view)
+{
+    switch (view->kind) {
+    case LADLE_FLOAT: {
+        uint64_t bits = ladle_packed_get(&view->words, view->next++);
+        return PyFloat_FromDouble(ladle_double_from_bits(bits));
+    }
+    case LADLE_INT: {
+        uint64_t value = ladle_packed_get(&view->words, view->next++);
+        return view->words.is_unsigned ? PyLong_FromUnsignedLongLong(value)
+                                       : PyLong_FromLongLong((int64_t)value);
+    }
+    case LADLE_STR: {
+        size_t len;
+        const uint8_t *content = take_content(view, &len);
+        /* Strings of one character are shared by all of Python. */
+        return core_view_is_ascii(view) && len > 1
+                   ? decode_ascii(content, len)
+                   : core_decode_text(decoder, LADLE_STR, content, len);
+    }
+    default:
+        return decode_other(decoder, view);
+    }
+}
+
+/*
+ * Whether the collector has to know of an object.
+ */
+static inline bool is_tracked(const ladle_view *view, PyObject *object)
+{
+    return view->kind > LADLE_BYTEARRAY && PyObject_IS_GC(object) && PyObject_GC_IsTracked(object);
+}
+
+/*
+ * The collector sees no tuple before it is full, and none that holds but atoms.
+ */
+static PyObject *decode_tuple(core_decoder *decoder, ladle_view *view)
+{
+    uint32_t count = view->child_count;
+    view->next++;
+    if (core_decode_enter(decoder, count, ITEM_LEN) < 0) {
+        return NULL;
+    }
+    PyObject *tuple = PyTuple_New(count);
+    if (!tuple || count == 0) {
+        return tuple;
+    }
+    bool needs_tracking = false;
+    PyObject_GC_UnTrack(tuple);
+    for (uint32_t i = 0; i < count; i++) {
+        ladle_view *child = &view->children[i];
+        PyObject *item = decode(decoder, child);
+        if (LADLE_UNLIKELY(!item)) {
+            Py_DECREF(tuple);
+            return NULL;
+        }
+        needs_tracking |= is_tracked(child, item);
+        PyTuple_SET_ITEM(tuple, i, item);
+    }
+    if (needs_tracking) {
+        PyObject_GC_Track(tuple);
+    }
+    return tuple;
+}
+
+/*
+ * Begin a container of varying length. -1: failed.
+ */
+static int take_count(core_decoder *decoder, ladle_view *view, uint32_t item_len, Py_ssize_t *count)
+{
+    uint64_t length = ladle_packed_get(&view->words, view->next++);
+    *count = (Py_ssize_t)length;
+    return core_decode_enter(decoder, length, item_len);
+}
+
+static PyObject *decode_list(core_decoder *decoder, ladle_view *view)
+{
+    Py_ssize_t count;
+    ladle_view *child = &view->children[0];
+    PyObject *list = take_count(decoder, view, ITEM_LEN, &count) < 0 ? NULL : PyList_New(count);
+    if (!list) {
+        return NULL;
+    }
+    PyObject_GC_UnTrack(list);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *item = decode(decoder, child);
+        if (LADLE_UNLIKELY(!item)) {
+            Py_DECREF(list);
+            return NULL;
+        }
+        PyList_SET_ITEM(list, i, item);
+    }
+    PyObject_GC_Track(list);
+    return list;
+}
+
+static PyObject *decode_tuples(core_decoder *decoder, ladle_view *view)
+{
+    Py_ssize_t count;
+    ladle_view *child = &view->children[0];
+    PyObject *tuple = take_count(decoder, view, ITEM_LEN, &count) < 0 ? NULL : PyTuple_New(count);
+    if (!tuple || count == 0) {
+        return tuple;
+    }
+    PyObject_GC_UnTrack(tuple);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *item = decode(decoder, child);
+        if (!item) {
+            Py_DECREF(tuple);
+            return NULL;
+        }
+        PyTuple_SET_ITEM(tuple, i, item);
+    }
+    PyObject_GC_Track(tuple);
+    return tuple;
+}
+
+static PyObject *decode_set(core_decoder *decoder, ladle_view *view)
+{
+    Py_ssize_t count;
+    if (take_count(decoder, view, PAIR_LEN, &count) < 0) {
+        return NULL;
+    }
+    PyObject *set = view->kind == LADLE_SET ? PySet_New(NULL) : PyFrozenSet_New(NULL);
+    for (Py_ssize_t i = 0; set && i < count; i++) {
+        PyObject *item = decode(decoder, &view->children[0]);
+        if (!item || core_decode_add_item(decoder, set, item) < 0) {
+            Py_CLEAR(set);
+        }
+    }
+    return set;
+}
+
+static PyObject *decode_map(core_decoder *decoder, ladle_view *view)
+{
+    Py_ssize_t count;
+    PyObject *dict = take_count(decoder, view, PAIR_LEN, &count) < 0 ? NULL : PyDict_New();
+    for (Py_ssize_t i = 0; dict && i < count; i++) {
+        PyObject *key = decode(decoder, &view->children[0]);
+        PyObject *value = key ? decode(decoder, &view->children[1]) : NULL;
+        if (!value) {
+            Py_XDECREF(key);
+            Py_CLEAR(dict);
+        } else if (core_decode_add_pair(decoder, dict, key, value) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    return dict;
+}
+
+/*
+ * Keys of a dict node are all different, and so are the columns of a key list.
+ */
+static PyObject *decode_dict(core_decoder *decoder, ladle_view *view)
+{
+    uint64_t list = view->list_count > 1 ? ladle_packed_get(&view->words, view->next) : 0;
+    const ladle_columns *columns = &view->lists[list];
+    PyObject *const *keys = core_view_objects(view);
+    view->next++;
+    if (core_decode_enter(decoder, columns->count, PAIR_LEN) < 0) {
+        return NULL;
+    }
+    PyObject *dict = PyDict_New();
+    for (uint32_t i = 0; dict && i < columns->count; i++) {
+        uint16_t column = columns->columns[i];
+        PyObject *value = decode(decoder, &view->children[column]);
+        if (LADLE_UNLIKELY(!value || PyDict_SetItem(dict, keys[column], value) < 0)) {
+            Py_CLEAR(dict);
+        }
+        Py_XDECREF(value);
+    }
+    return dict;
+}
+
+static PyObject *decode_entry(core_decoder *decoder, ladle_view *view)
+{
+    PyObject *const *entries = core_view_objects(view);
+    PyObject *entry = entries[ladle_packed_get(&view->words, view->next++)];
+    if (LADLE_LIKELY(view->children[0].kind != LADLE_BYTEARRAY)) {
+        return Py_NewRef(entry);
+    }
+    Py_ssize_t len = PyBytes_GET_SIZE(entry);
+    if (core_decode_take_memory(decoder, (uint64_t)len) < 0) {
+        return NULL;
+    }
+    return PyByteArray_FromStringAndSize(PyBytes_AS_STRING(entry), len);
+}
+
+static PyObject *decode_complex(ladle_view *view)
+{
+    uint64_t index = view->next++;
+    return PyComplex_FromDoubles(
+        ladle_double_from_bits(ladle_packed_get(&view->words, index)),
+        ladle_double_from_bits(ladle_packed_get(&view->imaginary, index)));
+}
+
+static PyObject *decode_content(core_decoder *decoder, ladle_view *view)
+{
+    size_t len;
+    const uint8_t *content = take_content(view, &len);
+    switch (view->kind) {
+    case LADLE_BIGINT:
+        return int_from_bytes(content, len);
+    case LADLE_BYTES:
+        return PyBytes_FromStringAndSize((const char *)content, (Py_ssize_t)len);
+    case LADLE_BYTEARRAY:
+        return PyByteArray_FromStringAndSize((const char *)content, (Py_ssize_t)len);
+    case LADLE_ANY:
+        decoder->depth = core_view_depth(view);
+        return core_decode_tagged(decoder, content, len);
+    default:
+        return core_decode_text(decoder, (ladle_kind)view->kind, content, len);
+    }
+}
+
+static PyObject *decode_extension(core_decoder *decoder, ladle_view *view)
+{
+    view->next++;
+    return core_decode_extension(decoder, view->code, decode(decoder, &view->children[0]));
+}
+
+static PyObject *decode_other(core_decoder *decoder, ladle_view *view)
+{
+    switch (view->kind) {
+    case LADLE_NONE:
+        view->next++;
+        return Py_NewRef(Py_None);
+    case LADLE_BOOL:
+        return PyBool_FromLong(ladle_packed_get(&view->words, view->next++) != 0);
+    case LADLE_COMPLEX:
+        return decode_complex(view);
+    case LADLE_BIGINT:
+    case LADLE_SURROGATE_STR:
+    case LADLE_BYTES:
+    case LADLE_BYTEARRAY:
+    case LADLE_ANY:
+        return decode_content(decoder, view);
+    case LADLE_TUPLE:
+        return decode_tuple(decoder, view);
+    case LADLE_TUPLES:
+        return decode_tuples(decoder, view);
+    case LADLE_LIST:
+        return decode_list(decoder, view);
+    case LADLE_SET:
+    case LADLE_FROZENSET:
+        return decode_set(decoder, view);
+    case LADLE_DICT:
+        return decode_dict(decoder, view);
+    case LADLE_MAP:
+        return decode_map(decoder, view);
+    case LADLE_UNION:
+        return decode(decoder, &view->children[ladle_packed_get(&view->words, view->next++)]);
+    case LADLE_DICTIONARY:
+        return decode_entry(decoder, view);
+    case LADLE_EXTENSION:
+        return decode_extension(decoder, view);
+    case KIND_TOO_DEEP:
+        return core_decode_too_deep(decoder);
+    default:
+        return core_decode_unsupported(decoder, (ladle_kind)view->kind,
+                                       (const uint8_t *)view->name.data, view->name.len);
+    }
+}
+
+PyObject *core_decode_value(core_decoder *decoder, ladle_view *view)
+{
+    return decode(decoder, view);
+}
+
+PyObject *core_decode_record(core_decoder *decoder, ladle_view *root)
+{
+    decoder->items_left = decoder->limits.max_items;
+    decoder->memory_left = decoder->limits.max_memory;
+    return decode(decoder, root);
+}

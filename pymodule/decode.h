@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_PYMODULE_DECODE_H
+#define LADLE_PYMODULE_DECODE_H
+
+/*
+ * From columns (decode.c) and tagged values (decode_tagged.c) to Python objects.
+ *
+ * Functions that return NULL have set an exception, or filled in decoder->error; then
+ * core_raise sets one.
+ */
+
+#include "module.h"
+
+#include <ladle/view.h>
+
+typedef struct core_decoder {
+    const core_state *state;
+    ladle_limits limits;
+    uint64_t items_left;  /* values that containers of the record at hand may still hold */
+    uint64_t memory_left; /* bytes that its objects may still take */
+    uint32_t depth;       /* containers around the tagged value at hand */
+    PyObject *names;      /* dict: str to itself, the keys of all dicts of the file */
+    PyObject **objects;   /* of the block at hand: keys of its dicts, entries of its dictionaries */
+    size_t object_count;
+    ladle_error error;
+} core_decoder;
+
+/*
+ * Prepare for the records of a block, or with NULL forget the block before. -1: failed.
+ */
+int core_decoder_begin_block(core_decoder *decoder, ladle_view *root);
+void core_decoder_clear(core_decoder *decoder);
+int core_decoder_visit(core_decoder *decoder, visitproc visit, void *arg);
+
+/*
+ * The next record of a block.
+ */
+PyObject *core_decode_record(core_decoder *decoder, ladle_view *root);
+
+/*
+ * All of 'data' as one tagged value outside of columns.
+ */
+PyObject *core_decode_whole(core_decoder *decoder, const uint8_t *data, size_t len);
+
+/*
+ * All of 'data' as a tagged value inside of a record.
+ */
+PyObject *core_decode_tagged(core_decoder *decoder, const uint8_t *data, size_t len);
+
+/* What both halves share. */
+PyObject *core_decode_corrupt(core_decoder *decoder, const char *why);
+PyObject *core_decode_unsupported(core_decoder *decoder, ladle_kind kind, const uint8_t *name,
+                                  size_t name_len);
+int core_decode_too_many(core_decoder *decoder, uint64_t count);
+int core_decode_too_large(core_decoder *decoder, uint64_t len);
+PyObject *core_decode_too_deep(core_decoder *decoder);
+PyObject *core_decode_text(core_decoder *decoder, ladle_kind kind, const uint8_t *data, size_t len);
+
+/*
+ * Add to a dict or set what is not there yet; both references are taken over. -1: failed.
+ */
+int core_decode_add_pair(core_decoder *decoder, PyObject *dict, PyObject *key, PyObject *value);
+int core_decode_add_item(core_decoder *decoder, PyObject *set, PyObject *item);
+
+/*
+ * The object of an extension; takes over the value, which may be NULL after a failure.
+ */
+PyObject *core_decode_extension(core_decoder *decoder, uint8_t code, PyObject *value);
+
+/*
+ * Bytes of memory that an object takes, and a container for each of its items or pairs. The content of
+ * str, bytes and the like is no longer than the block that it stands in.
+ */
+enum { OBJECT_LEN = 48, ITEM_LEN = 48, PAIR_LEN = 144 };
+
+static inline int core_decode_take_memory(core_decoder *decoder, uint64_t len)
+{
+    if (LADLE_UNLIKELY(len > decoder->memory_left)) {
+        return core_decode_too_large(decoder, len);
+    }
+    decoder->memory_left -= len;
+    return 0;
+}
+
+/*
+ * Account for a container before it is made. -1: failed.
+ */
+static inline int core_decode_enter(core_decoder *decoder, uint64_t count, uint32_t item_len)
+{
+    if (LADLE_UNLIKELY(count > decoder->items_left)) {
+        return core_decode_too_many(decoder, count);
+    }
+    decoder->items_left -= count;
+    if (LADLE_UNLIKELY(count > UINT32_MAX)) {
+        return core_decode_too_large(decoder, count);
+    }
+    return core_decode_take_memory(decoder, OBJECT_LEN + count * item_len);
+}
+
+#endif

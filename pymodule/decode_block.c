@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "decode_block.h"
+
+/*
+ * Keys that are kept from one block to the next.
+ */
+#define NAMES_MAX 4096
+
+static void drop_objects(core_decoder *decoder)
+{
+    PyObject **objects = decoder->objects;
+    size_t count = decoder->object_count;
+    decoder->objects = NULL;
+    decoder->object_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        Py_XDECREF(objects[i]);
+    }
+    PyMem_Free(objects);
+}
+
+void core_decoder_clear(core_decoder *decoder)
+{
+    drop_objects(decoder);
+    Py_CLEAR(decoder->names);
+}
+
+int core_decoder_visit(core_decoder *decoder, visitproc visit, void *arg)
+{
+    Py_VISIT(decoder->names);
+    for (size_t i = 0; i < decoder->object_count; i++) {
+        Py_VISIT(decoder->objects[i]);
+    }
+    return 0;
+}
+
+static bool is_ascii(const uint8_t *bytes, uint64_t len)
+{
+    uint64_t seen = 0;
+    uint64_t i = 0;
+    for (; i + 32 <= len; i += 32) {
+        seen |= ladle_load_u64(bytes + i) | ladle_load_u64(bytes + i + 8) |
+                ladle_load_u64(bytes + i + 16) | ladle_load_u64(bytes + i + 24);
+    }
+    for (; i < len; i++) {
+        seen |= bytes[i];
+    }
+    return (seen & 0x8080808080808080) == 0;
+}
+
+/*
+ * Objects that the tags of a view and of those below it need.
+ */
+static uint64_t count_objects(const ladle_view *view)
+{
+    uint64_t count = view->kind == LADLE_DICT         ? view->child_count
+                     : view->kind == LADLE_DICTIONARY ? view->children[0].count
+                                                      : 0;
+    for (uint32_t i = 0; i < view->child_count; i++) {
+        count += count_objects(&view->children[i]);
+    }
+    return count;
+}
+
+/*
+ * The key object of a name. The same name gives the same object throughout a file, interned, so that
+ * looking it up in a dict compares pointers.
+ */
+static PyObject *key_object(core_decoder *decoder, const ladle_name *name)
+{
+    PyObject *key =
+        core_decode_text(decoder, LADLE_STR, (const uint8_t *)name->data, name->len);
+    PyObject *known = key ? PyDict_GetItemWithError(decoder->names, key) : NULL;
+    if (known || !key || PyErr_Occurred()) {
+        Py_XDECREF(key);
+        return Py_XNewRef(known);
+    }
+    PyUnicode_InternInPlace(&key);
+    if (PyDict_SetItem(decoder->names, key, key) < 0) {
+        Py_CLEAR(key);
+    }
+    return key;
+}
+
+static int add_keys(core_decoder *decoder, const ladle_view *view, PyObject **objects)
+{
+    for (uint32_t i = 0; i < view->child_count; i++) {
+        objects[i] = key_object(decoder, &view->names[i]);
+        if (!objects[i]) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int add_entries(core_decoder *decoder, ladle_view *entries, PyObject **objects)
+{
+    uint8_t kind = entries->kind;
+    if (kind == LADLE_BYTEARRAY) {
+        entries->kind = LADLE_BYTES;
+    }
+    uint64_t made = 0;
+    while (made < entries->count && (objects[made] = core_decode_value(decoder, entries))) {
+        made++;
+    }
+    entries->kind = kind;
+    return made == entries->count ? 0 : -1;
+}
+
+static bool is_container(const ladle_view *view)
+{
+    return (view->kind >= LADLE_TUPLE && view->kind <= LADLE_EXTENSION) ||
+           view->kind == LADLE_MAP || view->kind == LADLE_TUPLES;
+}
+
+/*
+ * Set the tags of a view and of those below it; objects come from '*objects', which moves on.
+ */
+static int set_tags(core_decoder *decoder, ladle_view *view, uint32_t depth, PyObject ***objects)
+{
+    int result = 0;
+    view->tag = NULL;
+    depth += is_container(view);
+    if (depth > decoder->limits.max_depth) {
+        view->kind = KIND_TOO_DEEP;
+        return 0;
+    }
+    if (view->kind == LADLE_ANY) {
+        view->tag = (void *)(uintptr_t)depth;
+    } else if (view->kind == LADLE_STR && is_ascii(view->bytes, view->bytes_len)) {
+        view->tag = view;
+    } else if (view->kind == LADLE_DICT) {
+        view->tag = *objects;
+        *objects += view->child_count;
+        result = add_keys(decoder, view, view->tag);
+    }
+    for (uint32_t i = 0; result == 0 && i < view->child_count; i++) {
+        result = set_tags(decoder, &view->children[i], depth, objects);
+    }
+    if (result == 0 && view->kind == LADLE_DICTIONARY) {
+        view->tag = *objects;
+        *objects += view->children[0].count;
+        result = add_entries(decoder, &view->children[0], view->tag);
+    }
+    return result;
+}
+
+static int prepare_names(core_decoder *decoder)
+{
+    if (decoder->names && PyDict_GET_SIZE(decoder->names) > NAMES_MAX) {
+        Py_CLEAR(decoder->names);
+    }
+    if (!decoder->names) {
+        decoder->names = PyDict_New();
+    }
+    return decoder->names ? 0 : -1;
+}
+
+int core_decoder_begin_block(core_decoder *decoder, ladle_view *root)
+{
+    drop_objects(decoder);
+    if (!root) {
+        return 0;
+    }
+    uint64_t count = count_objects(root);
+    decoder->items_left = decoder->limits.max_items;
+    decoder->memory_left = decoder->limits.max_memory;
+    if (prepare_names(decoder) < 0 || core_decode_enter(decoder, count, ITEM_LEN) < 0) {
+        return -1;
+    }
+    decoder->objects = PyMem_Calloc(count ? count : 1, sizeof *decoder->objects);
+    if (!decoder->objects) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    decoder->object_count = count;
+    PyObject **next = decoder->objects;
+    return set_tags(decoder, root, 0, &next);
+}

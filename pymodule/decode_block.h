@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_PYMODULE_DECODE_BLOCK_H
+#define LADLE_PYMODULE_DECODE_BLOCK_H
+
+/*
+ * What is prepared once a block, in the tags of its views: whether a column is all ASCII, the key
+ * objects of dicts, the entries of dictionaries, which are shared by all records, and how deep tagged values stand.
+ */
+
+#include "decode.h"
+
+/*
+ * The kind that a view gets whose values are nested deeper than the limits allow.
+ */
+#define KIND_TOO_DEEP 255
+
+static inline bool core_view_is_ascii(const ladle_view *view)
+{
+    return view->tag != NULL;
+}
+
+/*
+ * DICT: one key a child. DICTIONARY: the entries, bytes in the place of bytearrays.
+ */
+static inline PyObject *const *core_view_objects(const ladle_view *view)
+{
+    return view->tag;
+}
+
+/*
+ * ANY: the containers around its values.
+ */
+static inline uint32_t core_view_depth(const ladle_view *view)
+{
+    return (uint32_t)(uintptr_t)view->tag;
+}
+
+/*
+ * The next value of a view.
+ */
+PyObject *core_decode_value(core_decoder *decoder, ladle_view *view);
+
+#endif

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "encode.h"
+
+#include "encode_dict.h"
+#include "encode_leaf.h"
+#include "extension.h"
+#include "long.h"
+#include "text.h"
+
+static int encode(core_encoder *encoder, ladle_node *node, PyObject *object);
+
+/*
+ * Encode an object that nobody else may hold when Python code runs.
+ */
+static int encode_held(core_encoder *encoder, ladle_node *node, PyObject *object)
+{
+    Py_INCREF(object);
+    int result = encode(encoder, node, object);
+    Py_DECREF(object);
+    return result;
+}
+
+static inline int encode_child(core_encoder *encoder, ladle_node *node, PyObject *object)
+{
+    if (LADLE_LIKELY(core_encode_leaf(encoder->shape, node, object))) {
+        return 0;
+    }
+    return encode_held(encoder, node, object);
+}
+
+static int encode_tuple(core_encoder *encoder, ladle_node *node, PyObject *tuple)
+{
+    uint32_t count = node->child_count;
+    if (core_encode_enter(encoder, count) < 0) {
+        return -1;
+    }
+    ladle_node_count(node);
+    for (uint32_t i = 0; i < count; i++) {
+        if (encode_child(encoder, node->children[i], PyTuple_GET_ITEM(tuple, i)) < 0) {
+            return core_path_index(encoder, i);
+        }
+    }
+    core_encode_leave(encoder);
+    return 0;
+}
+
+static int put_length(core_encoder *encoder, ladle_node *node, Py_ssize_t count)
+{
+    core_encode_leave(encoder);
+    return core_encode_status(encoder,
+                              ladle_node_put_u32(encoder->shape, node, (uint32_t)count));
+}
+
+static int encode_tuples(core_encoder *encoder, ladle_node *node, PyObject *tuple)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(tuple);
+    ladle_node *child = node->children[0];
+    if (core_encode_enter(encoder, count) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (encode_child(encoder, child, PyTuple_GET_ITEM(tuple, i)) < 0) {
+            return core_path_index(encoder, i);
+        }
+    }
+    return put_length(encoder, node, count);
+}
+
+static int encode_list(core_encoder *encoder, ladle_node *node, PyObject *list)
+{
+    Py_ssize_t count = PyList_GET_SIZE(list);
+    ladle_node *child = node->children[0];
+    if (core_encode_enter(encoder, count) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count && i < PyList_GET_SIZE(list); i++) {
+        if (encode_child(encoder, child, PyList_GET_ITEM(list, i)) < 0) {
+            return core_path_index(encoder, i);
+        }
+    }
+    if (PyList_GET_SIZE(list) != count) {
+        return core_encode_changed("list");
+    }
+    return put_length(encoder, node, count);
+}
+
+static int encode_set(core_encoder *encoder, ladle_node *node, PyObject *set)
+{
+    Py_ssize_t count = PySet_GET_SIZE(set);
+    ladle_node *child = node->children[0];
+    PyObject *iterator = PyObject_GetIter(set);
+    PyObject *item;
+    Py_ssize_t done = 0;
+    if (!iterator || core_encode_enter(encoder, count) < 0) {
+        Py_XDECREF(iterator);
+        return -1;
+    }
+    int result = 0;
+    while (result == 0 && (item = PyIter_Next(iterator))) {
+        result = encode_child(encoder, child, item);
+        Py_DECREF(item);
+        done++;
+    }
+    Py_DECREF(iterator);
+    if (result < 0) {
+        return core_path_member(encoder, "item");
+    }
+    if (!PyErr_Occurred() && done != count) {
+        return core_encode_changed("set");
+    }
+    return PyErr_Occurred() ? -1 : put_length(encoder, node, count);
+}
+
+static int encode_pair(core_encoder *encoder, ladle_node *node, PyObject *key, PyObject *value)
+{
+    Py_INCREF(key);
+    Py_INCREF(value);
+    int result = encode(encoder, node->children[0], key);
+    if (result < 0) {
+        core_path_member(encoder, "key");
+    } else {
+        result = encode(encoder, node->children[1], value);
+        if (result < 0) {
+            core_path_key(encoder, key);
+        }
+    }
+    Py_DECREF(key);
+    Py_DECREF(value);
+    return result;
+}
+
+static int encode_map(core_encoder *encoder, ladle_node *node, PyObject *dict)
+{
+    Py_ssize_t count = PyDict_GET_SIZE(dict);
+    Py_ssize_t position = 0;
+    Py_ssize_t done = 0;
+    PyObject *key;
+    PyObject *value;
+    if (core_encode_enter(encoder, count) < 0) {
+        return -1;
+    }
+    for (; done < count && PyDict_Next(dict, &position, &key, &value); done++) {
+        if (encode_pair(encoder, node, key, value) < 0) {
+            return -1;
+        }
+    }
+    if (done != count || PyDict_GET_SIZE(dict) != count) {
+        return core_encode_changed("dict");
+    }
+    return put_length(encoder, node, count);
+}
+
+static int encode_row(core_encoder *encoder, ladle_node *node, const struct dict_row *row)
+{
+    ladle_status status = ladle_node_put_u8(encoder->shape, node, (uint8_t)row->list);
+    if (status != LADLE_OK) {
+        return core_encode_fail(encoder, status);
+    }
+    if (core_encode_enter(encoder, row->count) < 0) {
+        return -1;
+    }
+    node->guess = (uint8_t)row->list;
+    for (uint32_t i = 0; i < row->count; i++) {
+        Py_INCREF(row->values[i]);
+    }
+    int result = 0;
+    for (uint32_t i = 0; result == 0 && i < row->count; i++) {
+        uint16_t column = row->columns[i];
+        ladle_node *child = node->children[column];
+        if (LADLE_UNLIKELY(!core_encode_leaf(encoder->shape, child, row->values[i]) &&
+                           encode(encoder, child, row->values[i]) < 0)) {
+            result = core_path_key(encoder, node->keys->items[column].tag);
+        }
+    }
+    for (uint32_t i = 0; i < row->count; i++) {
+        Py_DECREF(row->values[i]);
+    }
+    core_encode_leave(encoder);
+    return result;
+}
+
+static int encode_any(core_encoder *encoder, ladle_node *node, PyObject *object)
+{
+    ladle_buffer *bytes = &node->bytes;
+    size_t start = bytes->len;
+    size_t capacity = bytes->capacity;
+    int result = core_encode_tagged(encoder, bytes, object);
+    encoder->shape->grew |= bytes->capacity != capacity;
+    if (result == 0) {
+        uint32_t len = (uint32_t)(bytes->len - start);
+        result = core_encode_status(encoder, ladle_node_put_u32(encoder->shape, node, len));
+    }
+    if (result < 0) {
+        bytes->len = start;
+    }
+    return result;
+}
+
+/*
+ * Put an object at the node that ladle_node_accept gave for it.
+ */
+static int encode_accepted(core_encoder *encoder, ladle_node *node, PyObject *object)
+{
+    switch (node->kind) {
+    case LADLE_TUPLE:
+        return encode_tuple(encoder, node, object);
+    case LADLE_TUPLES:
+        return encode_tuples(encoder, node, object);
+    case LADLE_LIST:
+        return encode_list(encoder, node, object);
+    case LADLE_SET:
+    case LADLE_FROZENSET:
+        return encode_set(encoder, node, object);
+    case LADLE_MAP:
+        return encode_map(encoder, node, object);
+    case LADLE_ANY:
+        return encode_any(encoder, node, object);
+    case LADLE_BIGINT:
+        return core_encode_status(encoder, core_put_bigint(encoder->shape, node, object));
+    default:
+        return core_encode_status(encoder, core_put_leaf(encoder->shape, node, object));
+    }
+}
+
+static int encode_as(core_encoder *encoder, ladle_node *node, ladle_kind kind, uint32_t detail,
+                     PyObject *object)
+{
+    ladle_node *target;
+    ladle_status status = ladle_node_accept(encoder->shape, node, kind, detail, &target);
+    return status == LADLE_OK ? encode_accepted(encoder, target, object)
+                              : core_encode_fail(encoder, status);
+}
+
+/*
+ * The alternative of a node that is of a kind: the node itself, one of a union's, or NULL.
+ */
+static ladle_node *find_alternative(ladle_node *node, ladle_kind kind, uint32_t *index)
+{
+    *index = 0;
+    if (node->kind != LADLE_UNION) {
+        return node->kind == kind ? node : NULL;
+    }
+    for (; *index < node->child_count; ++*index) {
+        if (node->children[*index]->kind == kind) {
+            return node->children[*index];
+        }
+    }
+    return NULL;
+}
+
+/*
+ * Not to be a part of its callers: they nest deeper, and need less of the stack.
+ */
+__attribute__((noinline)) static int encode_dict(core_encoder *encoder, ladle_node *node,
+                                                 PyObject *dict)
+{
+    struct dict_row row;
+    uint32_t index;
+    ladle_status status = LADLE_OK;
+    ladle_node *target = find_alternative(node, LADLE_DICT, &index);
+    bool is_new = !target;
+    if (is_new && !core_dict_has_names(dict)) {
+        return encode_as(encoder, node, LADLE_MAP, 0, dict);
+    }
+    if (is_new) {
+        status = ladle_node_accept(encoder->shape, node, LADLE_DICT, 0, &target);
+    }
+    if (status == LADLE_OK && target->kind == LADLE_ANY) {
+        return encode_any(encoder, target, dict);
+    }
+    int is_matched = status == LADLE_OK ? core_dict_match(encoder, target, dict, &row)
+                                        : core_encode_fail(encoder, status);
+    if (is_matched < 0) {
+        return -1;
+    }
+    if (!is_matched) {
+        if (is_new) {
+            ladle_node_unselect(node, target);
+        }
+        return encode_as(encoder, node, LADLE_MAP, 0, dict);
+    }
+    if (!is_new && node != target) {
+        status = ladle_node_put_u8(encoder->shape, node, (uint8_t)index);
+        node->guess = (uint8_t)index;
+    }
+    return status == LADLE_OK ? encode_row(encoder, target, &row)
+                              : core_encode_fail(encoder, status);
+}
+
+/*
+ * INT, or BIGINT for what the column of integers cannot take.
+ */
+static ladle_kind kind_of_int(ladle_node *node, PyObject *object)
+{
+    uint64_t bits;
+    uint32_t index;
+    enum int_fit fit = int_bits(object, &bits);
+    ladle_node *column = find_alternative(node, LADLE_INT, &index);
+    return fit != INT_BIG && (!column || core_takes_int(column, fit)) ? LADLE_INT : LADLE_BIGINT;
+}
+
+static ladle_kind kind_of_text(PyObject *object)
+{
+    bool has_surrogates = false;
+    if (!text_is_ascii(object) && text_len(object, &has_surrogates) < 0) {
+        PyErr_Clear();
+    }
+    return has_surrogates ? LADLE_SURROGATE_STR : LADLE_STR;
+}
+
+/*
+ * The kind of an object that is of a built-in type; EMPTY for all others.
+ */
+static ladle_kind kind_of(ladle_node *node, PyObject *object)
+{
+    const PyTypeObject *type = Py_TYPE(object);
+    return type == &PyLong_Type        ? kind_of_int(node, object)
+           : type == &PyUnicode_Type   ? kind_of_text(object)
+           : type == &PyFloat_Type     ? LADLE_FLOAT
+           : object == Py_None         ? LADLE_NONE
+           : type == &PyBool_Type      ? LADLE_BOOL
+           : type == &PyTuple_Type     ? LADLE_TUPLE
+           : type == &PyList_Type      ? LADLE_LIST
+           : type == &PyDict_Type      ? LADLE_DICT
+           : type == &PyBytes_Type     ? LADLE_BYTES
+           : type == &PyByteArray_Type ? LADLE_BYTEARRAY
+           : type == &PyComplex_Type   ? LADLE_COMPLEX
+           : type == &PySet_Type       ? LADLE_SET
+           : type == &PyFrozenSet_Type ? LADLE_FROZENSET
+                                       : LADLE_EMPTY;
+}
+
+static int encode_extension(core_encoder *encoder, ladle_node *node, uint8_t code, PyObject *value,
+                            PyObject *object)
+{
+    ladle_node *target;
+    ladle_status status =
+        ladle_node_accept(encoder->shape, node, LADLE_EXTENSION, code, &target);
+    if (status != LADLE_OK) {
+        return core_encode_fail(encoder, status);
+    }
+    if (target->kind == LADLE_ANY) {
+        return encode_any(encoder, target, object);
+    }
+    if (core_encode_enter(encoder, 0) < 0) {
+        return -1;
+    }
+    ladle_node_count(target);
+    int result = encode(encoder, target->children[0], value);
+    core_encode_leave(encoder);
+    return result;
+}
+
+/*
+ * An object of a type that is not built in.
+ */
+static int encode_other(core_encoder *encoder, ladle_node *node, PyObject *object)
+{
+    uint8_t code;
+    PyTypeObject *culprit;
+    PyObject *value = core_extension_reduce(encoder->state, object, &code, &culprit);
+    if (value) {
+        int result = encode_extension(encoder, node, code, value, object);
+        Py_DECREF(value);
+        return result;
+    }
+    if (PyErr_Occurred() || core_encode_enter(encoder, 0) < 0) {
+        return -1;
+    }
+    value = core_encode_default(encoder, object, culprit);
+    int result = value ? encode(encoder, node, value) : -1;
+    Py_XDECREF(value);
+    core_encode_leave(encoder);
+    return result;
+}
+
+/*
+ * An object that may be the first of its kind at a node.
+ */
+static int encode_new(core_encoder *encoder, ladle_node *node, PyObject *object)
+{
+    uint32_t detail = 0;
+    ladle_kind kind = kind_of(node, object);
+    if (kind == LADLE_EMPTY) {
+        return encode_other(encoder, node, object);
+    }
+    if (kind == LADLE_DICT) {
+        return encode_dict(encoder, node, object);
+    }
+    if (kind == LADLE_TUPLE) {
+        Py_ssize_t count = PyTuple_GET_SIZE(object);
+        detail = count > LADLE_TUPLE_MAX ? LADLE_TUPLE_MAX + 1 : (uint32_t)count;
+    }
+    return encode_as(encoder, node, kind, detail, object);
+}
+
+static int encode_union(core_encoder *encoder, ladle_node *node, PyObject *object)
+{
+    if (core_encode_leaf(encoder->shape, node->children[node->guess], object)) {
+        return core_encode_status(encoder,
+                                  ladle_node_put_u8(encoder->shape, node, node->guess));
+    }
+    return encode_new(encoder, node, object);
+}
+
+static int encode(core_encoder *encoder, ladle_node *node, PyObject *object)
+{
+    switch (node->kind) {
+    case LADLE_TUPLE:
+        if (PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) == node->child_count) {
+            return encode_tuple(encoder, node, object);
+        }
+        break;
+    case LADLE_LIST:
+        if (PyList_CheckExact(object)) {
+            return encode_list(encoder, node, object);
+        }
+        break;
+    case LADLE_DICT:
+        if (PyDict_CheckExact(object)) {
+            return encode_dict(encoder, node, object);
+        }
+        break;
+    case LADLE_UNION:
+        return encode_union(encoder, node, object);
+    case LADLE_ANY:
+        return encode_any(encoder, node, object);
+    default: {
+        ladle_status status = core_put_leaf(encoder->shape, node, object);
+        if (status != LADLE_END) {
+            return core_encode_status(encoder, status);
+        }
+    }
+    }
+    return encode_new(encoder, node, object);
+}
+
+int core_encode_record(core_encoder *encoder, PyObject *object)
+{
+    encoder->depth = 0;
+    encoder->items = 0;
+    int result = encode(encoder, encoder->shape->root, object);
+    encoder->shape->items = encoder->items;
+    return result;
+}

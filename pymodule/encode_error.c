@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Why a value cannot be stored, and where in the record it stands. */
+#include "encode.h"
+
+#include "errors.h"
+
+/*
+ * Characters of a key that a path shows.
+ */
+#define KEY_SHOWN_MAX 60
+
+void core_encoder_begin(core_encoder *encoder)
+{
+    encoder->depth = 0;
+    encoder->items = 0;
+    encoder->error.status = LADLE_OK;
+    Py_CLEAR(encoder->unsupported);
+    Py_CLEAR(encoder->path);
+}
+
+int core_encode_fail(core_encoder *encoder, ladle_status status)
+{
+    if (status == LADLE_E_LIMIT) {
+        uint64_t limit = encoder->limits.max_record;
+        core_fail_limit(&encoder->error, "max_record", limit, limit + 1);
+    } else {
+        core_fail(&encoder->error, status, "%s", ladle_status_text(status));
+    }
+    return -1;
+}
+
+int core_encode_too_deep(core_encoder *encoder)
+{
+    uint64_t limit = encoder->limits.max_depth;
+    core_fail_limit(&encoder->error, "max_depth", limit, limit + 1);
+    return -1;
+}
+
+int core_encode_too_many(core_encoder *encoder)
+{
+    core_fail_limit(&encoder->error, "max_items", encoder->limits.max_items, encoder->items);
+    return -1;
+}
+
+int core_encode_unsupported(core_encoder *encoder, PyTypeObject *type)
+{
+    Py_XSETREF(encoder->unsupported, (PyTypeObject *)Py_NewRef(type));
+    return -1;
+}
+
+int core_encode_changed(const char *what)
+{
+    PyErr_Format(PyExc_RuntimeError, "%s changed size while it was written", what);
+    return -1;
+}
+
+PyObject *core_encode_default(core_encoder *encoder, PyObject *object, PyTypeObject *unsupported)
+{
+    if (!encoder->default_hook) {
+        core_encode_unsupported(encoder, unsupported);
+        return NULL;
+    }
+    PyObject *replacement = PyObject_CallOneArg(encoder->default_hook, object);
+    if (replacement == object) {
+        Py_DECREF(replacement);
+        core_encode_unsupported(encoder, unsupported);
+        return NULL;
+    }
+    return replacement;
+}
+
+static int add_part(core_encoder *encoder, PyObject *part)
+{
+    if (part && !encoder->path) {
+        encoder->path = PyList_New(0);
+    }
+    if (part && encoder->path) {
+        (void)PyList_Append(encoder->path, part);
+    }
+    Py_XDECREF(part);
+    return -1;
+}
+
+static bool wants_path(const core_encoder *encoder)
+{
+    return encoder->unsupported && !PyErr_Occurred();
+}
+
+int core_path_index(core_encoder *encoder, Py_ssize_t index)
+{
+    return wants_path(encoder) ? add_part(encoder, PyUnicode_FromFormat("[%zd]", index)) : -1;
+}
+
+int core_path_member(core_encoder *encoder, const char *what)
+{
+    return wants_path(encoder) ? add_part(encoder, PyUnicode_FromFormat("<%s>", what)) : -1;
+}
+
+int core_path_key(core_encoder *encoder, PyObject *key)
+{
+    if (!wants_path(encoder)) {
+        return -1;
+    }
+    PyObject *text = PyObject_Repr(key);
+    if (text && PyUnicode_GET_LENGTH(text) > KEY_SHOWN_MAX) {
+        Py_SETREF(text, PyUnicode_Substring(text, 0, KEY_SHOWN_MAX));
+        Py_XSETREF(text, text ? PyUnicode_FromFormat("%U...", text) : NULL);
+    }
+    int result = text ? add_part(encoder, PyUnicode_FromFormat("[%U]", text)) : -1;
+    Py_XDECREF(text);
+    return result;
+}
+
+/*
+ * "module.Name", or "name" for what needs no import.
+ */
+static PyObject *name_of(PyTypeObject *type)
+{
+    PyObject *name = PyObject_GetAttrString((PyObject *)type, "__qualname__");
+    PyObject *module = PyObject_GetAttrString((PyObject *)type, "__module__");
+    if (!name || !module) {
+        PyErr_Clear();
+        Py_XSETREF(name, PyUnicode_FromString(type->tp_name));
+    } else if (!PyUnicode_Check(module) ||
+               PyUnicode_CompareWithASCIIString(module, "builtins") != 0) {
+        Py_SETREF(name, PyUnicode_FromFormat("%S.%S", module, name));
+    }
+    Py_XDECREF(module);
+    return name;
+}
+
+static PyObject *joined_path(PyObject *path)
+{
+    PyObject *empty = PyUnicode_FromString("");
+    PyObject *joined = NULL;
+    if (empty && (!path || PyList_Reverse(path) == 0)) {
+        joined = path ? PyUnicode_Join(empty, path) : Py_NewRef(empty);
+    }
+    Py_XDECREF(empty);
+    return joined;
+}
+
+/*
+ * "record 17: ['meta']['fn']: function cannot be stored; ..."
+ */
+static void raise_unsupported(core_encoder *encoder, uint64_t record)
+{
+    PyObject *path = joined_path(encoder->path);
+    PyObject *name = path ? name_of(encoder->unsupported) : NULL;
+    if (name) {
+        const char *advice = encoder->default_hook
+                                 ? "default= must return a value of a supported type"
+                                 : "pass default= to turn it into a value of a supported type";
+        const char *colon = PyUnicode_GET_LENGTH(path) ? ": " : "";
+        if (record == LADLE_UNKNOWN) {
+            PyErr_Format(PyExc_TypeError, "%U%s%U cannot be stored; %s", path, colon, name, advice);
+        } else {
+            PyErr_Format(PyExc_TypeError, "record %llu: %U%s%U cannot be stored; %s",
+                         (unsigned long long)record, path, colon, name, advice);
+        }
+    }
+    Py_XDECREF(name);
+    Py_XDECREF(path);
+}
+
+void core_encoder_raise(core_encoder *encoder, uint64_t record, PyObject *name)
+{
+    if (!PyErr_Occurred()) {
+        if (encoder->unsupported) {
+            raise_unsupported(encoder, record);
+        } else {
+            encoder->error.record = record;
+            core_raise(encoder->state, &encoder->error, name);
+        }
+    }
+    Py_CLEAR(encoder->unsupported);
+    Py_CLEAR(encoder->path);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "extension.h"
+
+#include "errors.h"
+#include "temporal.h"
+
+struct extension {
+    uint8_t code;
+    const char *module;
+    const char *name;
+};
+
+/*
+ * Types of the standard library whose modules are imported when a file has one.
+ */
+static const struct extension EXTENSIONS[] = {
+    {CODE_DECIMAL, "decimal", "Decimal"},
+    {CODE_FRACTION, "fractions", "Fraction"},
+    {CODE_UUID, "uuid", "UUID"},
+    {CODE_PURE_POSIX_PATH, "pathlib", "PurePosixPath"},
+    {CODE_PURE_WINDOWS_PATH, "pathlib", "PureWindowsPath"},
+    {CODE_POSIX_PATH, "pathlib", "PosixPath"},
+    {CODE_WINDOWS_PATH, "pathlib", "WindowsPath"},
+    {CODE_IPV4_ADDRESS, "ipaddress", "IPv4Address"},
+    {CODE_IPV6_ADDRESS, "ipaddress", "IPv6Address"},
+    {CODE_IPV4_NETWORK, "ipaddress", "IPv4Network"},
+    {CODE_IPV6_NETWORK, "ipaddress", "IPv6Network"},
+    {CODE_IPV4_INTERFACE, "ipaddress", "IPv4Interface"},
+    {CODE_IPV6_INTERFACE, "ipaddress", "IPv6Interface"},
+};
+
+enum { EXTENSION_COUNT = sizeof EXTENSIONS / sizeof *EXTENSIONS };
+
+/*
+ * The code of a type of the table, 0 when it is none. Types that were found are remembered.
+ */
+static uint8_t code_of(const core_state *state, PyTypeObject *type)
+{
+    PyObject *known = PyDict_GetItemWithError(state->codes, (PyObject *)type);
+    if (known) {
+        return (uint8_t)PyLong_AsLong(known);
+    }
+    for (int i = 0; i < EXTENSION_COUNT && !PyErr_Occurred(); i++) {
+        const struct extension *extension = &EXTENSIONS[i];
+        PyObject *class = core_class_if_imported(extension->module, extension->name);
+        bool is_found = class == (PyObject *)type;
+        Py_XDECREF(class);
+        if (is_found) {
+            PyObject *code = PyLong_FromLong(extension->code);
+            int result = code ? PyDict_SetItem(state->codes, (PyObject *)type, code) : -1;
+            Py_XDECREF(code);
+            return result < 0 ? 0 : extension->code;
+        }
+    }
+    return 0;
+}
+
+static PyObject *attributes_of(PyObject *object, const char *const names[], Py_ssize_t count)
+{
+    PyObject *values = PyTuple_New(count);
+    for (Py_ssize_t i = 0; values && i < count; i++) {
+        PyObject *value = PyObject_GetAttrString(object, names[i]);
+        if (value) {
+            PyTuple_SET_ITEM(values, i, value);
+        } else {
+            Py_CLEAR(values);
+        }
+    }
+    return values;
+}
+
+static PyObject *reduce_bounds(PyObject *object)
+{
+    static const char *const names[] = {"start", "stop", "step"};
+    return attributes_of(object, names, 3);
+}
+
+static PyObject *reduce_fraction(PyObject *object)
+{
+    static const char *const names[] = {"numerator", "denominator"};
+    return attributes_of(object, names, 2);
+}
+
+PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8_t *code,
+                                PyTypeObject **culprit)
+{
+    *culprit = Py_TYPE(object);
+    if (object == Py_Ellipsis) {
+        *code = CODE_ELLIPSIS;
+        return Py_NewRef(Py_None);
+    }
+    if (Py_IS_TYPE(object, &PyRange_Type) || Py_IS_TYPE(object, &PySlice_Type)) {
+        *code = Py_IS_TYPE(object, &PyRange_Type) ? CODE_RANGE : CODE_SLICE;
+        return reduce_bounds(object);
+    }
+    PyObject *reduced = core_temporal_reduce(state, object, code, culprit);
+    if (reduced || PyErr_Occurred() || *culprit != Py_TYPE(object)) {
+        return reduced;
+    }
+    *code = code_of(state, Py_TYPE(object));
+    switch (*code) {
+    case 0:
+        return NULL;
+    case CODE_FRACTION:
+        return reduce_fraction(object);
+    case CODE_UUID:
+        return PyObject_GetAttrString(object, "bytes");
+    default:
+        return PyObject_Str(object);
+    }
+}
+
+static PyObject *corrupt(ladle_error *error, const char *name)
+{
+    core_fail(error, LADLE_E_CORRUPT, "a value of the type %s is not one", name);
+    return NULL;
+}
+
+/*
+ * Call a class. What it raises for a value that it cannot be made from becomes our error.
+ */
+static PyObject *call_class(PyObject *class, PyObject *arguments, PyObject *keywords,
+                            const char *name, ladle_error *error)
+{
+    PyObject *built = PyObject_Call(class, arguments, keywords);
+    if (built || PyErr_ExceptionMatches(PyExc_MemoryError) ||
+        !PyErr_ExceptionMatches(PyExc_Exception)) {
+        return built;
+    }
+    if (PyErr_ExceptionMatches(PyExc_NotImplementedError)) {
+        core_fail(error, LADLE_E_UNSUPPORTED, "a %s cannot be made on this system", name);
+        PyErr_Clear();
+        return NULL;
+    }
+    PyErr_Clear();
+    return corrupt(error, name);
+}
+
+static bool are_ints(PyObject *value, Py_ssize_t count)
+{
+    if (!PyTuple_CheckExact(value) || PyTuple_GET_SIZE(value) != count) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (!PyLong_CheckExact(PyTuple_GET_ITEM(value, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static PyObject *build_from_table(const struct extension *extension, PyObject *value,
+                                  ladle_error *error)
+{
+    bool is_uuid = extension->code == CODE_UUID;
+    bool is_fraction = extension->code == CODE_FRACTION;
+    bool is_valid = is_uuid       ? PyBytes_CheckExact(value)
+                    : is_fraction ? are_ints(value, 2)
+                                  : PyUnicode_CheckExact(value);
+    if (!is_valid) {
+        return corrupt(error, extension->name);
+    }
+    PyObject *module = PyImport_ImportModule(extension->module);
+    PyObject *class = module ? PyObject_GetAttrString(module, extension->name) : NULL;
+    PyObject *arguments = is_fraction ? Py_NewRef(value)
+                          : is_uuid   ? PyTuple_New(0)
+                                      : PyTuple_Pack(1, value);
+    PyObject *keywords = is_uuid ? Py_BuildValue("{sO}", "bytes", value) : NULL;
+    PyObject *built = NULL;
+    if (class && arguments && (keywords || !is_uuid)) {
+        built = call_class(class, arguments, keywords, extension->name, error);
+    }
+    Py_XDECREF(keywords);
+    Py_XDECREF(arguments);
+    Py_XDECREF(class);
+    Py_XDECREF(module);
+    return built;
+}
+
+static PyObject *build_slice(PyObject *value, ladle_error *error)
+{
+    if (!PyTuple_CheckExact(value) || PyTuple_GET_SIZE(value) != 3) {
+        return corrupt(error, "slice");
+    }
+    return PySlice_New(PyTuple_GET_ITEM(value, 0), PyTuple_GET_ITEM(value, 1),
+                       PyTuple_GET_ITEM(value, 2));
+}
+
+static PyObject *build_range(PyObject *value, ladle_error *error)
+{
+    if (!are_ints(value, 3)) {
+        return corrupt(error, "range");
+    }
+    return call_class((PyObject *)&PyRange_Type, value, NULL, "range", error);
+}
+
+static PyObject *build_ellipsis(PyObject *value, ladle_error *error)
+{
+    return value == Py_None ? Py_NewRef(Py_Ellipsis) : corrupt(error, "Ellipsis");
+}
+
+PyObject *core_extension_build(const core_state *state, uint8_t code, PyObject *value,
+                               ladle_error *error)
+{
+    if (code >= CODE_DATE && code <= CODE_ZONE) {
+        return core_temporal_build(state, code, value, error);
+    }
+    switch (code) {
+    case CODE_RANGE:
+        return build_range(value, error);
+    case CODE_SLICE:
+        return build_slice(value, error);
+    case CODE_ELLIPSIS:
+        return build_ellipsis(value, error);
+    }
+    for (int i = 0; i < EXTENSION_COUNT; i++) {
+        if (EXTENSIONS[i].code == code) {
+            return build_from_table(&EXTENSIONS[i], value, error);
+        }
+    }
+    core_fail(error, LADLE_E_UNSUPPORTED,
+              "values of the extension code %d are not known to this version", code);
+    return NULL;
+}

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Files of records: as easy as pickle, read and written piece by piece, safe to open.
+
+    import ladle
+
+    ladle.dump(records, "data.ladle")               # any iterable, streamed
+    for record in ladle.load("data.ladle"): ...     # an iterator
+    with ladle.open("data.ladle", "w") as writer:
+        writer.append(("any", "value"))
+
+A record is one Python value, and comes back with its exact types. Writing and reading take the
+memory of one block, whatever the length of the file. Nothing that a file says is ever executed.
+"""
+
+from ladle._core import Records, Writer, dumps, loads
+from ladle._errors import (
+    CorruptError,
+    Error,
+    FormatError,
+    LimitError,
+    TruncatedError,
+    UnsupportedError,
+)
+from ladle._files import dump, load, open
+from ladle._limits import Limits
+from ladle._reader import Reader
+from ladle._core import __version__
+
+__all__ = [
+    "CorruptError",
+    "Error",
+    "FormatError",
+    "LimitError",
+    "Limits",
+    "Reader",
+    "Records",
+    "TruncatedError",
+    "UnsupportedError",
+    "Writer",
+    "dump",
+    "dumps",
+    "load",
+    "loads",
+    "open",
+]

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""dump, load and open: from what users call a file to what the extension reads and writes."""
+
+import contextlib
+import os
+import stat
+
+from ladle._core import Writer
+from ladle._reader import Reader
+from ladle._targets import as_path, open_reading, open_url, open_writing
+
+# Iterable by accident: their items are hardly meant as records.
+NOT_RECORDS = (str, bytes, bytearray, memoryview, dict)
+
+READER_OPTIONS = frozenset({"limits", "types"})
+WRITER_OPTIONS = frozenset(
+    {"block_size", "compression", "default", "level", "limits", "metadata", "uuid"}
+)
+
+
+def dump(records, file, **writer_options):
+    """Write every record of an iterable to a file, and return how many there were.
+
+    records  any iterable; a generator is taken record by record, so that memory holds one block.
+             A str, bytes or dict is refused with TypeError: wrap it in a list, or use dumps.
+    file     a path (str, bytes or os.PathLike), a URL that fsspec knows, or a binary file object,
+             which is written from where it stands and not closed.
+    writer_options  as for open.
+
+    To the path of a regular file this is atomic: whatever happens on the way, the name stands for
+    the old file or for the whole new one. An exception of the iterable passes through unchanged; a
+    record that cannot be stored raises TypeError or LimitError; a failed write OSError.
+    """
+    _check_options("dump", writer_options, WRITER_OPTIONS)
+    _check_records(records)
+    path = as_path(file)
+    if path is None:
+        return _write_all(records, Writer(file, **writer_options))
+    if (target := open_url(path, "wb")) is not None:
+        with target:
+            return _write_all(records, Writer(target, name=path, **writer_options))
+    path = os.path.realpath(path)
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        mode = None
+    if mode is not None and not stat.S_ISREG(mode):
+        descriptor = open_writing(path, "w")
+        return _write_all(records, _own(Writer, descriptor, path, writer_options))
+    return _replace(records, path, mode, writer_options)
+
+
+def load(file, **reader_options):
+    """Open a file and return an iterator over its records, a Records.
+
+    file     a path, a URL that fsspec knows, or an object with read(n), which is read from where it
+             stands and not closed: pipes, sockets and the like will do.
+    limits   a Limits, or None for the defaults.
+    types    classes that may be rebuilt.
+
+    The file header is read here: FormatError for what is no ladle file, TruncatedError for a file
+    that ends inside it, OSError. Memory holds one block.
+    """
+    _check_options("load", reader_options, READER_OPTIONS)
+    return open_reading(file, reader_options)
+
+
+def open(file, mode="r", **options):
+    """Open a file: "r" returns a Reader; "w" (empties it) and "x" (must not exist) a Writer.
+
+    file  a path, a URL that fsspec knows, or a binary file object, which is not closed.
+    mode  a "b" may follow.
+
+    Options of a Writer:
+    compression  None, "zlib", "zstd" or "lz4"
+    level        of the compression; None for its default
+    block_size   bytes of a block before compression that are aimed at; 200,000 unless told
+    metadata     a dict from str to any values, kept in the file
+    default      a callable: gets an object that cannot be stored, returns one that can
+    limits       a Limits
+    uuid         16 bytes, or a uuid.UUID: with the same one the same records make the same file
+    Options of a Reader: limits, types; see load.
+
+    Raises ValueError for another mode, TypeError for an option of the other direction, OSError.
+    """
+    if mode in ("r", "rb"):
+        _check_options('open(…, "r")', options, READER_OPTIONS)
+        return Reader(file, **options)
+    if mode not in ("w", "wb", "x", "xb"):
+        raise ValueError(f"mode is {mode!r}: it must be 'r', 'w' or 'x', and a 'b' may follow")
+    _check_options(f"open(…, {mode!r})", options, WRITER_OPTIONS)
+    path = as_path(file)
+    if path is None:
+        return Writer(file, **options)
+    if (target := open_url(path, mode[0] + "b")) is not None:
+        return _own(Writer, target, path, options)
+    return _own(Writer, open_writing(path, mode[0]), path, options)
+
+
+def _check_options(call, options, known):
+    for name in options:
+        if name not in known:
+            both = READER_OPTIONS | WRITER_OPTIONS
+            reason = "belongs to the other direction" if name in both else "is not an option"
+            raise TypeError(f"{call}: {name!r} {reason}; options are {', '.join(sorted(known))}")
+
+
+def _check_records(records):
+    if isinstance(records, NOT_RECORDS):
+        raise TypeError(
+            f"records is a {type(records).__name__}, whose items are hardly meant as records: "
+            "dump([value], file) writes it as one record, dumps(value) makes bytes of it"
+        )
+
+
+def _own(kind, target, path, options):
+    """A Writer that closes its target; the target is closed when there is no Writer."""
+    try:
+        return kind(target, name=path, owns=True, **options)
+    except BaseException:
+        if isinstance(target, int):
+            os.close(target)
+        else:
+            target.close()
+        raise
+
+
+def _write_all(records, writer):
+    with writer:
+        writer.extend(records)
+        count = len(writer)
+    return count
+
+
+def _replace(records, path, mode, writer_options):
+    """Write a new file beside the old one, and give it the name when it is safe on disk."""
+    directory, name = os.path.split(path)
+    descriptor, temporary = _create_beside(directory, name, mode)
+    try:
+        try:
+            count = _write_all(records, Writer(descriptor, name=path, **writer_options))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    _sync_directory(directory)
+    return count
+
+
+def _create_beside(directory, name, mode):
+    """A new file with the mode of the one that it replaces, or as the umask says."""
+    prefix, directory = os.fsdecode(name)[:80], os.fsdecode(directory)
+    while True:
+        temporary = os.path.join(directory, f".{prefix}.{os.urandom(8).hex()}")
+        try:
+            descriptor = open_writing(temporary, "x")
+        except FileExistsError:
+            continue
+        if mode is not None:
+            os.chmod(temporary, stat.S_IMODE(mode))
+        return descriptor, temporary
+
+
+def _sync_directory(directory):
+    """Make the new name survive a loss of power, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

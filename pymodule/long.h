@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_PYMODULE_LONG_H
+#define LADLE_PYMODULE_LONG_H
+
+/*
+ * Python ints by their digits: the one place that knows how CPython lays them out.
+ */
+
+#include <Python.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum int_fit {
+    INT_PLAIN,    /* 0 to 2^63 - 1 */
+    INT_NEGATIVE, /* -2^63 to -1 */
+    INT_UNSIGNED, /* 2^63 to 2^64 - 1 */
+    INT_BIG       /* more than 64 bits */
+};
+
+static inline const digit *int_digits(PyObject *value, Py_ssize_t *count, bool *is_negative)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    const _PyLongValue *layout = &((PyLongObject *)value)->long_value;
+    *count = (Py_ssize_t)(layout->lv_tag >> 3);
+    *is_negative = (layout->lv_tag & 3) == 2;
+    return layout->ob_digit;
+#else
+    Py_ssize_t size = Py_SIZE(value);
+    *is_negative = size < 0;
+    *count = size < 0 ? -size : size;
+    return ((PyLongObject *)value)->ob_digit;
+#endif
+}
+
+/*
+ * The 64 bits of an exact int, in two's complement when it is negative.
+ */
+static inline enum int_fit int_bits(PyObject *value, uint64_t *bits)
+{
+    Py_ssize_t count;
+    bool is_negative;
+    const digit *digits = int_digits(value, &count, &is_negative);
+    uint64_t magnitude = 0;
+#if PYLONG_BITS_IN_DIGIT == 30
+    if (count == 3 && digits[2] < 16) {
+        magnitude = digits[0] | (uint64_t)digits[1] << 30 | (uint64_t)digits[2] << 60;
+    } else if (count == 2) {
+        magnitude = digits[0] | (uint64_t)digits[1] << 30;
+    } else if (count == 1) {
+        magnitude = digits[0];
+    } else if (count) {
+        return INT_BIG;
+    }
+#else
+    for (Py_ssize_t i = count; i-- > 0;) {
+        if (magnitude >> (64 - PYLONG_BITS_IN_DIGIT)) {
+            return INT_BIG;
+        }
+        magnitude = magnitude << PYLONG_BITS_IN_DIGIT | digits[i];
+    }
+#endif
+    *bits = is_negative ? 0 - magnitude : magnitude;
+    if (is_negative) {
+        return magnitude > (uint64_t)1 << 63 ? INT_BIG : INT_NEGATIVE;
+    }
+    return magnitude >> 63 ? INT_UNSIGNED : INT_PLAIN;
+}
+
+/*
+ * Bytes that an int takes in two's complement: never too few, at times one more than needed.
+ */
+static inline size_t int_len(PyObject *value)
+{
+    Py_ssize_t count;
+    bool is_negative;
+    const digit *digits = int_digits(value, &count, &is_negative);
+    if (count == 0) {
+        return 1;
+    }
+    size_t bit_count = (size_t)(count - 1) * PYLONG_BITS_IN_DIGIT;
+    for (digit top = digits[count - 1]; top; top >>= 1) {
+        bit_count++;
+    }
+    return bit_count / 8 + 1;
+}
+
+/*
+ * Write an int as 'len' bytes, little-endian. 'len' is what int_len gave. -1: an exception is set.
+ */
+static inline int int_to_bytes(PyObject *value, uint8_t *to, size_t len)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    Py_ssize_t needed =
+        PyLong_AsNativeBytes(value, to, (Py_ssize_t)len, Py_ASNATIVEBYTES_LITTLE_ENDIAN);
+    return needed < 0 ? -1 : 0;
+#else
+    return _PyLong_AsByteArray((PyLongObject *)value, to, len, 1, 1);
+#endif
+}
+
+static inline PyObject *int_from_bytes(const uint8_t *bytes, size_t len)
+{
+    if (len == 0) {
+        return PyLong_FromLong(0);
+    }
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyLong_FromNativeBytes(bytes, len, Py_ASNATIVEBYTES_LITTLE_ENDIAN);
+#else
+    return _PyLong_FromByteArray(bytes, len, 1, 1);
+#endif
+}
+
+#endif

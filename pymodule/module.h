@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_PYMODULE_MODULE_H
+#define LADLE_PYMODULE_MODULE_H
+
+/*
+ * What the extension ladle._core keeps, one for each interpreter.
+ */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdbool.h>
+
+typedef struct core_state {
+    PyTypeObject *writer_type;
+    PyTypeObject *records_type;
+    PyObject *error; /* the classes of ladle._errors */
+    PyObject *format_error;
+    PyObject *corrupt_error;
+    PyObject *truncated_error;
+    PyObject *limit_error;
+    PyObject *unsupported_error;
+    PyObject *limits_type; /* ladle._limits.Limits */
+    PyObject *raw_io_type; /* io.RawIOBase */
+    PyObject *mapping_type; /* collections.abc.Mapping */
+    const void *datetime;  /* PyDateTime_CAPI */
+    PyTypeObject *timezone_type;
+    PyObject *codes;     /* dict: type to code, for the extension types that were met */
+    unsigned fork_count; /* forks of which this process is the child */
+} core_state;
+
+extern struct PyModuleDef core_module;
+
+extern PyType_Spec core_writer_spec;
+extern PyType_Spec core_records_spec;
+
+PyObject *core_dumps(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *core_loads(PyObject *module, PyObject *args, PyObject *kwargs);
+extern const char core_dumps_doc[];
+extern const char core_loads_doc[];
+
+static inline core_state *core_state_of_type(PyTypeObject *type)
+{
+    return PyModule_GetState(PyType_GetModuleByDef(type, &core_module));
+}
+
+#endif

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "decode.h"
+#include "errors.h"
+#include "fileobj.h"
+#include "options.h"
+
+#include <ladle/reader.h>
+
+typedef struct {
+    PyObject_HEAD
+    const core_state *state;
+    ladle_reader *reader; /* NULL: closed */
+    core_file file;
+    core_decoder decoder;
+    ladle_view *root;      /* of the block at hand */
+    uint64_t row;          /* of that block, comes next */
+    uint64_t row_count;    /* of that block */
+    uint64_t first_record; /* number of its first record */
+    PyObject *name;
+    PyObject *kept_metadata; /* tagged, as bytes, after close */
+    PyObject *failure;       /* the exception at which it stays */
+    bool is_ended;
+    bool is_busy;
+} Records;
+
+static int refuse(const Records *self)
+{
+    if (!self->reader) {
+        PyErr_SetString(PyExc_ValueError, "the records are closed");
+    } else {
+        PyErr_SetString(PyExc_RuntimeError, "the records are read by two threads at once; guard "
+                                            "them with a lock, or open the file twice");
+    }
+    return -1;
+}
+
+/*
+ * Begin a call that uses the library's reader; every one that begins ends with 'leave'.
+ */
+static inline int enter(Records *self)
+{
+    if (LADLE_UNLIKELY(!self->reader || self->is_busy)) {
+        return refuse(self);
+    }
+    self->is_busy = true;
+    return 0;
+}
+
+static inline void leave(Records *self)
+{
+    self->is_busy = false;
+}
+
+static uint64_t position_of(const Records *self)
+{
+    return self->first_record + self->row;
+}
+
+/*
+ * Set the exception for an error, and stay at it.
+ */
+static int fail(Records *self, const ladle_error *error)
+{
+    core_raise(self->state, error, self->name);
+    core_exception_keep(&self->failure);
+    self->root = NULL;
+    self->first_record = position_of(self);
+    self->row = 0;
+    self->row_count = 0;
+    return -1;
+}
+
+static int fail_at_record(Records *self)
+{
+    ladle_error *error = &self->decoder.error;
+    error->offset = ladle_reader_block_offset(self->reader);
+    error->record = position_of(self);
+    return fail(self, error);
+}
+
+/*
+ * Go on to the next block. 1: there is one. 0: the file ends. -1: an exception is set.
+ */
+static int next_block(Records *self)
+{
+    ladle_error error;
+    ladle_view *root;
+    uint64_t first_record;
+    if (self->failure) {
+        core_exception_again(self->failure);
+        return -1;
+    }
+    if (self->is_ended) {
+        return 0;
+    }
+    core_file_release_gil(&self->file);
+    ladle_status status = ladle_reader_next_block(self->reader, &root, &first_record, &error);
+    core_file_take_gil(&self->file);
+    if (status == LADLE_END) {
+        self->is_ended = true;
+        return 0;
+    }
+    if (status != LADLE_OK) {
+        return fail(self, &error);
+    }
+    self->root = root;
+    self->row = 0;
+    self->row_count = root->count;
+    self->first_record = first_record;
+    return core_decoder_begin_block(&self->decoder, root) < 0 ? fail_at_record(self) : 1;
+}
+
+/*
+ * The next record. NULL without an exception at the end.
+ */
+static inline PyObject *next_record(Records *self)
+{
+    if (LADLE_UNLIKELY(self->row == self->row_count) && next_block(self) <= 0) {
+        return NULL;
+    }
+    PyObject *record = core_decode_record(&self->decoder, self->root);
+    if (LADLE_UNLIKELY(!record)) {
+        (void)fail_at_record(self);
+        return NULL;
+    }
+    self->row++;
+    return record;
+}
+
+static PyObject *records_next(Records *self)
+{
+    if (enter(self) < 0) {
+        return NULL;
+    }
+    PyObject *record = next_record(self);
+    leave(self);
+    return record;
+}
+
+/*
+ * Append up to 'limit' records to a list. Blocks end where signals are looked at.
+ */
+static int read_into_list(Records *self, PyObject *list, uint64_t limit)
+{
+    for (uint64_t i = 0; i < limit; i++) {
+        if (self->row == self->row_count && PyErr_CheckSignals() < 0) {
+            return -1;
+        }
+        PyObject *record = next_record(self);
+        if (!record) {
+            return PyErr_Occurred() ? -1 : 0;
+        }
+        int result = PyList_Append(list, record);
+        Py_DECREF(record);
+        if (result < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+PyDoc_STRVAR(tolist_doc,
+             "tolist($self, n=None, /)\n--\n\n"
+             "The next n records in a list, or all that are left; fewer at the end of the file.\n\n"
+             "Faster than list(records): the garbage collector is paused meanwhile, for all\n"
+             "threads. Raises what next() raises; records read before that are lost to the caller.\n"
+             "ValueError for a negative n.");
+
+static PyObject *records_tolist(Records *self, PyObject *args)
+{
+    PyObject *count = NULL;
+    int64_t limit = INT64_MAX;
+    if (!PyArg_ParseTuple(args, "|O:tolist", &count) ||
+        core_number_from(count, "n", 0, INT64_MAX, &limit) < 0 || enter(self) < 0) {
+        return NULL;
+    }
+    PyObject *list = PyList_New(0);
+    bool was_enabled = PyGC_Disable();
+    if (list && read_into_list(self, list, (uint64_t)limit) < 0) {
+        Py_CLEAR(list);
+    }
+    if (was_enabled) {
+        PyGC_Enable();
+    }
+    leave(self);
+    return list;
+}
+
+/*
+ * Keep the metadata for the time after the reader is gone. Without memory there are none.
+ */
+static void keep_metadata(Records *self)
+{
+    size_t len;
+    const void *tagged = ladle_reader_metadata(self->reader, &len);
+    self->kept_metadata = PyBytes_FromStringAndSize(tagged, (Py_ssize_t)len);
+    if (!self->kept_metadata) {
+        PyErr_Clear();
+    }
+}
+
+static int close_records(Records *self)
+{
+    ladle_reader *reader = self->reader;
+    int ignored;
+    if (!reader) {
+        return 0;
+    }
+    if (self->is_busy) {
+        return refuse(self);
+    }
+    keep_metadata(self);
+    self->first_record = position_of(self);
+    self->reader = NULL;
+    self->root = NULL;
+    self->row = 0;
+    self->row_count = 0;
+    core_decoder_clear(&self->decoder);
+    ladle_reader_close(reader);
+    (void)core_file_close(&self->file, &ignored);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\n"
+                        "Let go of the file and of the memory. Closing twice is fine.");
+
+static PyObject *records_close(Records *self, PyObject *Py_UNUSED(ignored))
+{
+    return close_records(self) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *records_enter(Records *self, PyObject *Py_UNUSED(ignored))
+{
+    if (!self->reader) {
+        refuse(self);
+        return NULL;
+    }
+    return Py_NewRef(self);
+}
+
+static PyObject *records_exit(Records *self, PyObject *Py_UNUSED(args))
+{
+    return close_records(self) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+PyDoc_STRVAR(length_hint_doc, "__length_hint__($self, /)\n--\n\n"
+                              "Records that are surely left: those of the block at hand.");
+
+static PyObject *records_length_hint(Records *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromUnsignedLongLong(self->row_count - self->row);
+}
+
+static PyObject *records_repr(Records *self)
+{
+    return PyUnicode_FromFormat("<ladle.Records of %R at record %llu%s>",
+                                self->name ? self->name : Py_None,
+                                (unsigned long long)position_of(self),
+                                self->reader ? "" : ", closed");
+}
+
+static PyObject *records_get_position(Records *self, void *Py_UNUSED(closure))
+{
+    return PyLong_FromUnsignedLongLong(position_of(self));
+}
+
+static PyObject *records_get_lost(Records *Py_UNUSED(self), void *Py_UNUSED(closure))
+{
+    return PyLong_FromLong(0);
+}
+
+static PyObject *records_get_closed(Records *self, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(!self->reader);
+}
+
+static PyObject *decode_metadata(Records *self, const uint8_t *tagged, size_t len)
+{
+    core_decoder decoder = {.state = self->state, .limits = self->decoder.limits};
+    PyObject *metadata = core_decode_whole(&decoder, tagged, len);
+    if (!metadata) {
+        core_raise(self->state, &decoder.error, self->name);
+    }
+    return metadata;
+}
+
+static PyObject *records_get_metadata(Records *self, void *Py_UNUSED(closure))
+{
+    size_t len = 0;
+    const void *tagged = NULL;
+    if (self->reader && self->is_busy) {
+        refuse(self);
+        return NULL;
+    }
+    if (self->reader) {
+        tagged = ladle_reader_metadata(self->reader, &len);
+    } else if (self->kept_metadata) {
+        tagged = PyBytes_AS_STRING(self->kept_metadata);
+        len = (size_t)PyBytes_GET_SIZE(self->kept_metadata);
+    }
+    return len ? decode_metadata(self, tagged, len) : PyDict_New();
+}
+
+/*
+ * A file that is no ladle file: say what it looks like. One shorter than our magic looks truncated.
+ */
+static void explain(const Records *self, ladle_error *error)
+{
+    static const char magic[] = "\x89LDL\r\n\x1a\n";
+    const core_file *file = &self->file;
+    if (error->status == LADLE_E_TRUNCATED && memcmp(file->head, magic, file->head_len) != 0) {
+        core_fail(error, LADLE_E_FORMAT, "it does not begin as a ladle file does");
+    }
+    if (error->status == LADLE_E_FORMAT) {
+        size_t len = strlen(error->text);
+        PyOS_snprintf(error->text + len, sizeof error->text - len, "%s",
+                      core_looks_like(file->head, file->head_len));
+    }
+}
+
+static int open_records(Records *self, PyObject *source, PyObject *name, PyObject *limits)
+{
+    ladle_error error;
+    ladle_reader_options options = LADLE_READER_OPTIONS_INIT;
+    self->name = core_name_of(name, source);
+    if (!self->name || core_limits_from(self->state, limits, &self->decoder.limits) < 0) {
+        return -1;
+    }
+    options.limits = &self->decoder.limits;
+    ladle_source callbacks = core_file_source(&self->file);
+    core_file_release_gil(&self->file);
+    ladle_status status = ladle_reader_open(&self->reader, &callbacks, &options, &error);
+    core_file_take_gil(&self->file);
+    if (status != LADLE_OK) {
+        explain(self, &error);
+        core_raise(self->state, &error, self->name);
+        return -1;
+    }
+    if (PyErr_Occurred()) {
+        /* The file object raised behind the header, which the library would report later. */
+        ladle_reader_close(self->reader);
+        self->reader = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+static int records_init(Records *self, PyObject *args, PyObject *kwargs)
+{
+    static char *keywords[] = {"", "name", "owns", "limits", "types", NULL};
+    PyObject *source;
+    PyObject *name = NULL;
+    PyObject *limits = NULL;
+    PyObject *types = NULL;
+    int owns = 0;
+    int ignored;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OpOO:Records", keywords, &source, &name,
+                                     &owns, &limits, &types)) {
+        return -1;
+    }
+    if (self->state) {
+        PyErr_SetString(PyExc_RuntimeError, "the records are open already");
+        return -1;
+    }
+    const core_state *state = core_state_of_type(Py_TYPE(self));
+    if (core_file_open_source(&self->file, state, source, owns) < 0) {
+        return -1;
+    }
+    self->state = state;
+    self->decoder.state = state;
+    if (core_types_check(types) < 0 || open_records(self, source, name, limits) < 0) {
+        (void)core_file_close(&self->file, &ignored);
+        return -1;
+    }
+    return 0;
+}
+
+static PyObject *records_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
+                             PyObject *Py_UNUSED(kwargs))
+{
+    Records *self = (Records *)type->tp_alloc(type, 0);
+    if (self) {
+        self->file.fd = -1;
+    }
+    return (PyObject *)self;
+}
+
+static void records_finalize(Records *self)
+{
+    PyObject *type, *value, *traceback;
+    if (!self->reader) {
+        return;
+    }
+    PyErr_Fetch(&type, &value, &traceback);
+    if (close_records(self) < 0) {
+        PyErr_WriteUnraisable((PyObject *)self);
+    }
+    PyErr_Restore(type, value, traceback);
+}
+
+static int records_traverse(Records *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->name);
+    Py_VISIT(self->failure);
+    if (core_decoder_visit(&self->decoder, visit, arg)) {
+        return -1;
+    }
+    return core_file_visit(&self->file, visit, arg);
+}
+
+static int records_clear(Records *self)
+{
+    Py_CLEAR(self->name);
+    Py_CLEAR(self->failure);
+    Py_CLEAR(self->kept_metadata);
+    return 0;
+}
+
+static void records_dealloc(Records *self)
+{
+    if (PyObject_CallFinalizerFromDealloc((PyObject *)self) < 0) {
+        return;
+    }
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    (void)records_clear(self);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef methods[] = {
+    {"tolist", (PyCFunction)records_tolist, METH_VARARGS, tolist_doc},
+    {"close", (PyCFunction)records_close, METH_NOARGS, close_doc},
+    {"__length_hint__", (PyCFunction)records_length_hint, METH_NOARGS, length_hint_doc},
+    {"__enter__", (PyCFunction)records_enter, METH_NOARGS, NULL},
+    {"__exit__", (PyCFunction)records_exit, METH_VARARGS, "Close."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef getters[] = {
+    {"position", (getter)records_get_position, NULL, "The number of the next record, from 0.", NULL},
+    {"metadata", (getter)records_get_metadata, NULL,
+     "The metadata read so far: a new dict. Of several segments the later ones win, key by key.",
+     NULL},
+    {"lost", (getter)records_get_lost, NULL, "Records that were skipped so far, for damage.", NULL},
+    {"closed", (getter)records_get_closed, NULL, "Whether it was closed.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+PyDoc_STRVAR(records_doc,
+             "Records(source, /, *, name=None, owns=False, limits=None, types=())\n--\n\n"
+             "An iterator over the records of a file.\n\n"
+             "source  a file descriptor, an object with read(n), or bytes-like; read from where it\n"
+             "        stands, never asked to seek\n"
+             "name    what to call the file in messages\n"
+             "owns    close the source in the end; if this call fails, at once\n"
+             "limits  a Limits, or None for the defaults\n"
+             "types   classes that may be rebuilt\n\n"
+             "Memory holds one block. A damaged block raises CorruptError before any of its records\n"
+             "is handed out; a file that nobody completed raises TruncatedError behind its last\n"
+             "whole block; UnsupportedError, LimitError, OSError and what read() raises may come\n"
+             "too. After an error the iterator stays at it. One thread at a time may use it,\n"
+             "RuntimeError otherwise; the GIL is released while a block is read.\n"
+             "This call raises FormatError for what is no ladle file.");
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, (void *)records_doc},
+    {Py_tp_new, records_new},
+    {Py_tp_init, records_init},
+    {Py_tp_finalize, records_finalize},
+    {Py_tp_dealloc, records_dealloc},
+    {Py_tp_traverse, records_traverse},
+    {Py_tp_clear, records_clear},
+    {Py_tp_repr, records_repr},
+    {Py_tp_iter, PyObject_SelfIter},
+    {Py_tp_iternext, records_next},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, getters},
+    {0, NULL},
+};
+
+PyType_Spec core_records_spec = {
+    .name = "ladle.Records",
+    .basicsize = sizeof(Records),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE |
+             Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
+};

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_PYMODULE_TEMPORAL_H
+#define LADLE_PYMODULE_TEMPORAL_H
+
+/*
+ * The types of datetime and zoneinfo, as extension.h says.
+ */
+
+#include "extension.h"
+
+/*
+ * Find the C interface of datetime. -1: an exception is set.
+ */
+int core_temporal_init(core_state *state);
+
+/*
+ * As core_extension_reduce and core_extension_build, for codes 1 to 8.
+ */
+PyObject *core_temporal_reduce(const core_state *state, PyObject *object, uint8_t *code,
+                               PyTypeObject **culprit);
+PyObject *core_temporal_build(const core_state *state, uint8_t code, PyObject *value,
+                              ladle_error *error);
+
+/*
+ * The class of the standard module, or NULL without an exception when nobody has imported it.
+ */
+PyObject *core_class_if_imported(const char *module, const char *name);
+
+#endif

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What many tests need: exact comparison, files in memory, awkward file objects."""
+
+import datetime
+import io
+import struct
+import zoneinfo
+
+import ladle
+
+
+def exactly(value):
+    """A plain picture of a value that is equal only for the same types and bits.
+
+    Floats by their bits (NaN, -0.0), dicts with their order, times with fold and zone.
+    """
+    cls = type(value)
+    return (cls.__name__, PICTURES.get(cls, lambda value: value)(value))
+
+
+def same(a, b):
+    return exactly(a) == exactly(b)
+
+
+def float_bits(value):
+    return struct.pack("<d", value)
+
+
+def sequence_picture(values):
+    return [exactly(value) for value in values]
+
+
+def set_picture(values):
+    return sorted(repr(exactly(value)) for value in values)
+
+
+def dict_picture(items):
+    return [(exactly(key), exactly(value)) for key, value in items.items()]
+
+
+def clock_picture(moment):
+    return (moment.replace(tzinfo=None).isoformat(), moment.fold, exactly(moment.tzinfo))
+
+
+PICTURES = {
+    float: float_bits,
+    complex: lambda value: (float_bits(value.real), float_bits(value.imag)),
+    tuple: sequence_picture,
+    list: sequence_picture,
+    set: set_picture,
+    frozenset: set_picture,
+    dict: dict_picture,
+    datetime.datetime: clock_picture,
+    datetime.time: clock_picture,
+    datetime.timezone: lambda zone: zone.__getinitargs__(),  # tells a given name from a derived one
+    zoneinfo.ZoneInfo: lambda zone: zone.key,
+}
+
+
+def dumped(records, **options):
+    """The bytes of a file with these records."""
+    file = io.BytesIO()
+    ladle.dump(records, file, **options)
+    return file.getvalue()
+
+
+def loaded(data, **options):
+    return list(ladle.load(io.BytesIO(data), **options))
+
+
+def read_until_error(data, **options):
+    """The records that come out before an error, and the error or None."""
+    result = []
+    try:
+        result.extend(ladle.load(io.BytesIO(data), **options))
+    except ladle.Error as error:
+        return result, error
+    return result, None
+
+
+class OnlyWrite:
+    """The least that a file to be written must have; takes at most `chunk` bytes a call."""
+
+    def __init__(self, chunk=1 << 30):
+        self.data, self.chunk = bytearray(), chunk
+
+    def write(self, data):
+        piece = bytes(memoryview(data)[: self.chunk])
+        self.data += piece
+        return len(piece)
+
+
+class OnlyRead:
+    """The least that a file to be read must have; gives at most `chunk` bytes a call."""
+
+    def __init__(self, data, chunk=1 << 30):
+        self.source, self.chunk = io.BytesIO(data), chunk
+
+    def read(self, count):
+        return self.source.read(min(count, self.chunk))

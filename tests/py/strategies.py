@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Hypothesis strategies for records: any values, and lists whose records share a shape or drift."""
+
+import datetime
+import struct
+import zoneinfo
+from itertools import chain
+
+from hypothesis import strategies as st
+
+ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]
+ZONES = [zone for zone in ZONES if zone in zoneinfo.available_timezones()]
+
+BORDERS = [0, 63, 64, *(1 << bits for bits in (7, 8, 15, 16, 31, 32, 63, 64, 65, 127))]
+INTS = st.one_of(
+    st.integers(),
+    st.integers(-(1 << 63), (1 << 64) - 1),
+    st.integers(-(1 << 200), 1 << 200),
+    st.builds(
+        lambda border, step, sign: sign * border + step,
+        st.sampled_from(BORDERS),
+        st.integers(-2, 2),
+        st.sampled_from([1, -1]),
+    ),
+)
+
+
+def float_of_bits(bits):
+    return struct.unpack("<d", bits.to_bytes(8, "little"))[0]
+
+
+NAN_BITS = st.integers(0x7FF0000000000001, 0x7FFFFFFFFFFFFFFF)
+FLOATS = st.one_of(
+    st.floats(),
+    st.sampled_from([0.0, -0.0, float("inf"), float("-inf"), 5e-324, 1.7976931348623157e308]),
+    NAN_BITS.map(float_of_bits),
+    NAN_BITS.map(lambda bits: float_of_bits(bits | 1 << 63)),
+)
+COMPLEXES = st.builds(complex, FLOATS, FLOATS)
+
+STRS = st.text(max_size=12)
+SURROGATE_STRS = st.text(
+    st.one_of(st.characters(), st.integers(0xD800, 0xDFFF).map(chr)), min_size=1, max_size=8
+)
+
+FIXED_ZONES = st.builds(
+    datetime.timezone,
+    st.timedeltas(
+        datetime.timedelta(hours=-24, microseconds=1), datetime.timedelta(hours=24, microseconds=-1)
+    ),
+)
+NAMED_ZONES = st.builds(
+    datetime.timezone, st.timedeltas(datetime.timedelta(), datetime.timedelta(hours=14)), STRS
+)
+IANA_ZONES = st.sampled_from(ZONES).map(zoneinfo.ZoneInfo) if ZONES else st.nothing()
+TIME_ZONES = st.one_of(st.just(datetime.UTC), FIXED_ZONES, NAMED_ZONES, IANA_ZONES)
+
+
+def with_fold(times):
+    return st.builds(lambda time, fold: time.replace(fold=fold), times, st.integers(0, 1))
+
+
+TIMES = st.one_of(
+    st.dates(),
+    st.datetimes(),
+    st.times(),
+    st.timedeltas(),
+    st.builds(
+        lambda moment, zone: moment.replace(tzinfo=zone),
+        with_fold(st.datetimes() | st.times()),
+        st.none() | TIME_ZONES,
+    ),
+    FIXED_ZONES,
+    NAMED_ZONES,
+)
+
+HASHABLE_SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    INTS,
+    FLOATS,
+    COMPLEXES,
+    STRS,
+    SURROGATE_STRS,
+    st.binary(max_size=12),
+    TIMES,
+)
+SCALARS = HASHABLE_SCALARS | st.binary(max_size=12).map(bytearray)
+HASHABLES = st.recursive(
+    HASHABLE_SCALARS,
+    lambda inner: st.lists(inner, max_size=3).map(tuple) | st.frozensets(inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def containers_of(inner):
+    return st.one_of(
+        st.lists(inner, max_size=4),
+        st.lists(inner, max_size=4).map(tuple),
+        st.dictionaries(HASHABLES, inner, max_size=4),
+        st.dictionaries(st.sampled_from("abcdef"), inner, max_size=4),
+        st.sets(HASHABLES, max_size=4),
+        st.frozensets(HASHABLES, max_size=4),
+    )
+
+
+VALUES = st.recursive(SCALARS, containers_of, max_leaves=12)
+
+# A strategy here draws strategies: each of those gives records of one shape.
+LEAF_SHAPES = st.sampled_from(
+    [
+        st.none(),
+        st.booleans(),
+        st.integers(0, 100),
+        INTS,
+        st.integers(1 << 63, (1 << 64) - 1),
+        FLOATS,
+        st.just(-0.0),
+        COMPLEXES,
+        STRS,
+        SURROGATE_STRS,
+        st.sampled_from(["red", "green", "blue"]),
+        st.binary(max_size=6),
+        st.binary(max_size=6).map(bytearray),
+        TIMES,
+        st.none() | st.integers(-5, 5),
+        st.none() | STRS,
+        st.integers(-5, 5) | FLOATS | STRS,
+    ]
+)
+
+
+def shapes_of(inner):
+    keys = st.lists(STRS, max_size=4, unique=True)
+    columns = keys.flatmap(lambda names: st.fixed_dictionaries(dict.fromkeys(names, inner)))
+    return st.one_of(
+        st.lists(inner, max_size=4).map(lambda items: st.tuples(*items)),
+        inner.map(lambda item: st.lists(item, max_size=5)),
+        inner.map(lambda item: st.lists(item, max_size=3).map(tuple)),
+        inner.map(lambda item: st.dictionaries(st.integers(0, 9), item, max_size=3)),
+        columns.map(st.fixed_dictionaries),
+        columns.map(optional_keys),
+    )
+
+
+def optional_keys(columns):
+    """Dicts that have some of the keys, in any order."""
+    some = st.fixed_dictionaries({}, optional=columns)
+    return some.flatmap(lambda record: st.permutations(list(record.items())).map(dict))
+
+
+SHAPES = st.recursive(LEAF_SHAPES, shapes_of, max_leaves=6)
+
+
+def records_of(shape):
+    return st.lists(shape, max_size=30)
+
+
+ONE_SHAPE = SHAPES.flatmap(records_of)
+DRIFTING = st.lists(ONE_SHAPE, min_size=2, max_size=3).map(lambda parts: [*chain(*parts)])
+RECORDS = st.one_of(st.lists(VALUES, max_size=8), ONE_SHAPE, DRIFTING)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What was put in comes out: the same types, values and order, in every way to write and read."""
+
+import io
+
+import ladle
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reference
+from helpers import OnlyRead, OnlyWrite, dumped, exactly, loaded
+from strategies import RECORDS, VALUES
+
+OPTIONS = st.fixed_dictionaries(
+    {}, optional={"compression": st.sampled_from([None, "zlib"]), "block_size": st.just(1024)}
+)
+
+
+@given(RECORDS, OPTIONS)
+def test_records_come_back_exactly_through_a_file_object(records, options):
+    assert exactly(loaded(dumped(records, **options))) == exactly(records)
+
+
+@given(RECORDS)
+def test_records_come_back_exactly_through_a_path(tmp_path, records):
+    path = tmp_path / "data.ladle"
+    assert ladle.dump(records, path) == len(records)
+    assert exactly(list(ladle.load(path))) == exactly(records)
+
+
+@given(RECORDS, OPTIONS)
+def test_an_independent_reader_finds_the_same_records(records, options):
+    assert exactly(reference.read(dumped(records, **options))) == exactly(records)
+
+
+@given(st.lists(RECORDS, max_size=4), OPTIONS)
+def test_records_of_many_small_blocks_come_back_exactly(parts, options):
+    file = io.BytesIO()
+    with ladle.open(file, "w", **options) as writer:
+        for part in parts:
+            writer.extend(part)
+            writer.flush()
+    records = [record for part in parts for record in part]
+    assert exactly(loaded(file.getvalue())) == exactly(records)
+    assert exactly(reference.read(file.getvalue())) == exactly(records)
+
+
+@given(RECORDS, st.sampled_from([1, 2, 3, 7, 4096]))
+def test_short_reads_and_writes_change_nothing(records, chunk):
+    sink = OnlyWrite(chunk)
+    ladle.dump(records, sink)
+    assert exactly(list(ladle.load(OnlyRead(bytes(sink.data), chunk)))) == exactly(records)
+
+
+@given(RECORDS, st.integers(0, 40))
+def test_tolist_gives_what_iterating_gives(records, count):
+    source = ladle.load(io.BytesIO(dumped(records, block_size=1024)))
+    first = source.tolist(count)
+    assert source.position == len(first) == min(count, len(records))
+    assert exactly(first + source.tolist()) == exactly(records)
+    assert source.tolist() == []
+
+
+@given(RECORDS)
+def test_writing_what_was_read_gives_the_same_records(records):
+    again = dumped(ladle.load(io.BytesIO(dumped(records))), compression="zlib")
+    assert exactly(loaded(again)) == exactly(records)
+
+
+@given(VALUES)
+def test_one_value_comes_back_exactly(value):
+    data = ladle.dumps(value)
+    assert exactly(ladle.loads(data)) == exactly(value)
+    assert exactly(reference.loads(data)) == exactly(value)
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_many_blocks_of_dicts_come_back(compression):
+    records = [
+        {"id": i, "name": f"name {i % 7}", "score": i / 3, "tags": ["a", str(i)], "odd": i % 2 == 1}
+        for i in range(5000)
+    ]
+    data = dumped(records, compression=compression, block_size=4096)
+    items = reference.blocks(data)
+    assert sum(item.type == "data" for item in items) > 10
+    assert exactly(loaded(data)) == exactly(records)
+    assert exactly(reference.read(data)) == exactly(records)
+
+
+def test_a_record_larger_than_a_block_comes_back():
+    records = ["small", "x" * 100_000, list(range(20_000)), {"deep": [bytes(50_000)]}, "small"]
+    data = dumped(records, block_size=1024)
+    assert exactly(loaded(data)) == exactly(records)
+    assert exactly(reference.read(data)) == exactly(records)

@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Which values are stored exactly, which are refused, and what a refusal says."""
+
+import datetime
+import io
+import math
+import struct
+import zoneinfo
+
+import ladle
+import pytest
+
+from helpers import dumped, exactly, loaded
+from strategies import ZONES
+
+DAY = datetime.timedelta(days=1)
+BERLIN = datetime.timezone(datetime.timedelta(hours=1), "Berlin")
+MOMENT = datetime.datetime(2026, 10, 25, 2, 30, 0, 123456)
+
+VALUES = {
+    "none": None,
+    "false": False,
+    "true": True,
+    "zero": 0,
+    "one": 1,
+    "minus one": -1,
+    "least of 64 bits": -(1 << 63),
+    "below 64 bits": -(1 << 63) - 1,
+    "greatest signed": (1 << 63) - 1,
+    "least unsigned": 1 << 63,
+    "greatest unsigned": (1 << 64) - 1,
+    "above 64 bits": 1 << 64,
+    "a googol": 10**100,
+    "minus a googol": -(10**100),
+    "a long int": 7**4000,
+    "float": 0.1,
+    "minus zero": -0.0,
+    "infinity": math.inf,
+    "minus infinity": -math.inf,
+    "nan": math.nan,
+    "negative nan with payload": struct.unpack("<d", bytes.fromhex("efbeadde0000f8ff"))[0],
+    "least float": 5e-324,
+    "complex": complex(-0.0, math.nan),
+    "empty str": "",
+    "ascii": "ladle",
+    "latin": "Käse",
+    "two bytes": "\u0416",
+    "astral": "\U0001f944",
+    "nul in str": "a\0b",
+    "long str": "ab" * 3000,
+    "lone surrogate": "\ud800",
+    "swapped pair": "\udc00\ud800x",
+    "pair of surrogates": "\ud83e\udd44",
+    "empty bytes": b"",
+    "bytes": bytes(range(256)),
+    "bytearray": bytearray(b"\xff\0"),
+    "empty tuple": (),
+    "tuple": (1, "a", None),
+    "long tuple": tuple(range(1000)),
+    "empty list": [],
+    "list": [1, [2, [3, []]]],
+    "list of tuples and lists": [(1,), [1], (1, 2), [1, 2]],
+    "empty dict": {},
+    "order of keys": {"b": 1, "a": 2, "c": {"z": 0, "y": 0}},
+    "keys of all kinds": {
+        None: 1,
+        True: 2,
+        5: 3,
+        1.5: 4,
+        "s": 5,
+        b"b": 6,
+        (1, "t"): 7,
+        frozenset([1]): 8,
+        "\ud800": 9,
+        datetime.date(2026, 1, 1): 10,
+        1 << 70: 11,
+        2j: 12,
+    },
+    "many keys": {f"key {i}": i for i in range(3000)},
+    "empty set": set(),
+    "set": {1, "a", (2, 3), None},
+    "frozenset": frozenset([1, frozenset([2])]),
+    "date": datetime.date(1, 1, 1),
+    "last date": datetime.date(9999, 12, 31),
+    "datetime": MOMENT,
+    "first datetime": datetime.datetime.min,
+    "last datetime": datetime.datetime.max,
+    "datetime with fold": MOMENT.replace(fold=1),
+    "datetime in UTC": MOMENT.replace(tzinfo=datetime.UTC),
+    "datetime in a named zone": MOMENT.replace(tzinfo=BERLIN, fold=1),
+    "time": datetime.time(23, 59, 59, 999999),
+    "time with fold": datetime.time(2, 30, fold=1),
+    "time with zone": datetime.time(2, 30, tzinfo=BERLIN),
+    "timedelta": datetime.timedelta(days=-1, seconds=1, microseconds=5),
+    "least timedelta": datetime.timedelta.min,
+    "greatest timedelta": datetime.timedelta.max,
+    "fixed zone": datetime.timezone(datetime.timedelta(hours=-3, microseconds=7)),
+    "greatest zone": datetime.timezone(DAY - datetime.timedelta(microseconds=1)),
+    "named zone": BERLIN,
+    "zone with an empty name": datetime.timezone(DAY / 24, ""),
+    "UTC": datetime.UTC,
+    "UTC with a name": datetime.timezone(datetime.timedelta(0), "Zulu"),
+    **{
+        f"datetime in {key}": MOMENT.replace(tzinfo=zoneinfo.ZoneInfo(key), fold=1) for key in ZONES
+    },
+    **{f"time in {key}": datetime.time(2, 30, tzinfo=zoneinfo.ZoneInfo(key)) for key in ZONES},
+}
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES.keys())
+def test_value_comes_back_exactly(value):
+    assert exactly(loaded(dumped([value]))) == exactly([value])
+    assert exactly(loaded(dumped([[value], {"key": value}]))) == exactly([[value], {"key": value}])
+    assert exactly(ladle.loads(ladle.dumps(value))) == exactly(value)
+
+
+def test_all_values_together_come_back_exactly():
+    records = list(VALUES.values()) * 3
+    assert exactly(loaded(dumped(records))) == exactly(records)
+
+
+def test_utc_comes_back_as_the_one_utc():
+    assert loaded(dumped([datetime.UTC]))[0] is datetime.UTC
+
+
+def test_shared_references_are_stored_twice():
+    shared = ["x"]
+    [(first, second)] = loaded(dumped([(shared, shared)]))
+    assert first == second == ["x"]
+    assert first is not second
+
+
+def test_mutable_values_of_different_records_are_different_objects():
+    first, second = loaded(dumped([bytearray(b"x"), bytearray(b"x")]))
+    assert first is not second
+
+
+class IntKind(int):
+    pass
+
+
+class FloatKind(float):
+    pass
+
+
+class StrKind(str):
+    pass
+
+
+class BytesKind(bytes):
+    pass
+
+
+class ListKind(list):
+    pass
+
+
+class TupleKind(tuple):
+    pass
+
+
+class DictKind(dict):
+    pass
+
+
+class SetKind(set):
+    pass
+
+
+class MomentKind(datetime.datetime):
+    pass
+
+
+class ZoneKind(datetime.tzinfo):
+    def utcoffset(self, moment):
+        return datetime.timedelta(0)
+
+
+UNSUPPORTED = {
+    "function": len,
+    "lambda": lambda: 0,
+    "object": object(),
+    "class": int,
+    "module": io,
+    "generator": (i for i in ()),
+    "memoryview": memoryview(b""),
+    "int subclass": IntKind(5),
+    "float subclass": FloatKind(5),
+    "str subclass": StrKind("5"),
+    "bytes subclass": BytesKind(b"5"),
+    "list subclass": ListKind([5]),
+    "tuple subclass": TupleKind([5]),
+    "dict subclass": DictKind(a=5),
+    "set subclass": SetKind([5]),
+    "datetime subclass": MomentKind(2026, 1, 1),
+    "unknown tzinfo": datetime.datetime(2026, 1, 1, tzinfo=ZoneKind()),
+    "zone without a key": zoneinfo.ZoneInfo.from_file(
+        io.BytesIO(b"TZif" + bytes(32) + (1).to_bytes(4) + (1).to_bytes(4) + bytes(7))
+    ),
+}
+
+
+@pytest.mark.parametrize("value", UNSUPPORTED.values(), ids=UNSUPPORTED.keys())
+def test_unsupported_value_is_refused(value):
+    with pytest.raises(TypeError):
+        dumped([value])
+    with pytest.raises(TypeError):
+        dumped([{"key": [value]}])
+    with pytest.raises(TypeError):
+        ladle.dumps((value,))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (
+            {"meta": {"fn": test_utc_comes_back_as_the_one_utc}},
+            "record 17: ['meta']['fn']: function",
+        ),
+        ([1, (2, {"a": object()})], "record 17: [1][1]['a']: object"),
+        ({5: [IntKind(1)]}, "record 17: [5][0]: "),
+        ({"a": StrKind("x")}, "StrKind"),
+        ({"it's": object()}, """record 17: ["it's"]: object"""),
+        (object(), "record 17: object"),
+    ],
+)
+def test_a_refusal_names_record_path_and_type(value, message):
+    records = [{"fine": i} for i in range(17)] + [value]
+    with pytest.raises(TypeError) as caught:
+        dumped(records)
+    assert message in str(caught.value)
+
+
+def test_dumps_names_the_path_too():
+    with pytest.raises(TypeError) as caught:
+        ladle.dumps({"a": [0, object()]})
+    assert "['a'][1]: object" in str(caught.value)
+
+
+def cycles():
+    items = []
+    items.append(items)
+    mapping = {}
+    mapping["self"] = [mapping]
+    held = ([],)
+    held[0].append(held)
+    return {"list": items, "dict": mapping, "tuple": held}
+
+
+@pytest.mark.parametrize("kind", ["list", "dict", "tuple"])
+def test_a_cycle_is_a_limit_error(kind):
+    value = cycles()[kind]
+    with pytest.raises(ladle.LimitError) as caught:
+        dumped([1, value])
+    assert caught.value.limit == "max_depth"
+    assert caught.value.record == 1
+    with pytest.raises(ladle.LimitError):
+        ladle.dumps(value)
+
+
+WRAPS = {
+    "list": lambda value: [value],
+    "tuple": lambda value: (value,),
+    "dict": lambda value: {"in": value},
+    "map": lambda value: {1: value},
+    "mixed": lambda value: [0, {"in": (value, None)}],
+}
+
+
+def nested(wrap, depth):
+    value = 1
+    for _ in range(depth):
+        value = wrap(value)
+    return value
+
+
+@pytest.mark.parametrize("wrap", WRAPS.values(), ids=WRAPS.keys())
+def test_nesting_up_to_the_limit_comes_back_and_beyond_is_refused(wrap):
+    levels = 3 if wrap is WRAPS["mixed"] else 1
+    deep = nested(wrap, 250 // levels)
+    assert loaded(dumped([deep])) == [deep]
+    assert ladle.loads(ladle.dumps(deep)) == deep
+    with pytest.raises(ladle.LimitError):
+        dumped([nested(wrap, 300 // levels)])
+    with pytest.raises(ladle.LimitError):
+        ladle.dumps(nested(wrap, 300 // levels))
+
+
+def test_a_depth_of_a_million_is_refused_and_not_a_crash():
+    with pytest.raises(ladle.LimitError):
+        dumped([nested(WRAPS["list"], 1_000_000)])
+
+
+def test_the_depth_limit_can_be_set_for_writing_and_reading():
+    deep = nested(WRAPS["list"], 20)
+    with pytest.raises(ladle.LimitError) as caught:
+        dumped([deep], limits=ladle.Limits(max_depth=10))
+    assert caught.value.limit == "max_depth"
+    data = dumped([1, deep])
+    source = ladle.load(io.BytesIO(data), limits=ladle.Limits(max_depth=10))
+    with pytest.raises(ladle.LimitError):
+        source.tolist()
+
+
+def test_a_limit_of_zero_is_refused():
+    with pytest.raises(ValueError):
+        ladle.Limits(max_depth=0)
+
+
+def test_default_maps_an_unsupported_object():
+    records = [{"x": {1, 2}.__len__}, [object(), 5]]
+    assert loaded(dumped(records, default=lambda value: "gone")) == [{"x": "gone"}, ["gone", 5]]
+
+
+def test_default_may_return_containers_with_unsupported_objects():
+    def default(value):
+        return [str(value)] if isinstance(value, IntKind) else {"inner": IntKind(7)}
+
+    assert loaded(dumped([object()], default=default)) == [{"inner": ["7"]}]
+
+
+def test_default_that_never_ends_is_a_limit_error():
+    with pytest.raises(ladle.LimitError):
+        dumped([object()], default=lambda value: [object()])
+    with pytest.raises((TypeError, ladle.LimitError)):
+        dumped([object()], default=lambda value: value)
+
+
+def test_an_exception_of_default_passes_through_unchanged():
+    error = KeyError("mine")
+
+    def default(value):
+        raise error
+
+    with pytest.raises(KeyError) as caught:
+        dumped([object()], default=default)
+    assert caught.value is error
+
+
+def test_default_is_not_asked_for_supported_values():
+    dumped([1, "a", {"b": [None]}], default=pytest.fail)
+
+
+def test_a_list_that_grows_while_it_is_written_is_no_crash():
+    grown = [object()]
+
+    def default(value):
+        grown.extend(range(100_000))
+        return "first"
+
+    try:
+        data = dumped([grown], default=default)
+    except RuntimeError:
+        return
+    assert loaded(data)[0][0] == "first"
+
+
+@pytest.mark.parametrize("change", ["clear", "grow", "replace"])
+def test_a_dict_that_changes_its_size_while_it_is_written_is_an_error(change):
+    record = {"a": object(), "b": 2, 3: 4}
+
+    def default(value):
+        if change == "clear":
+            record.clear()
+        elif change == "grow":
+            record.update((i, i) for i in range(10_000))
+        else:
+            del record["b"]
+            record["c"] = 5
+        return "first"
+
+    try:
+        data = dumped([record], default=default)
+    except RuntimeError:
+        return
+    assert change == "replace"  # of one key by another: a dict does not notice that itself
+    assert loaded(data)[0]["a"] == "first"
