@@ -27,6 +27,7 @@ struct segment {
     uint64_t record_count; /* so far */
     uint64_t block_count;
     uint64_t checkpoint_offset; /* in the segment; 0: none */
+    uint64_t checkpoint_end;    /* behind it */
     uint32_t salt;
     bool is_complete; /* the latest item is a trailer */
     bool is_begun;    /* an item was read */
@@ -176,7 +177,7 @@ static ladle_status read_trailer(ladle_reader *reader)
     if (status != LADLE_OK) {
         return fail_at(reader, status, why);
     }
-    if (trailer.record_count != segment->record_count ||
+    if (trailer.record_count != segment->record_count || offset != segment->checkpoint_end ||
         offset - trailer.checkpoint_distance != segment->checkpoint_offset) {
         return fail_at(reader, LADLE_E_CORRUPT, "a trailer does not fit the blocks before it");
     }
@@ -309,6 +310,7 @@ static ladle_status read_checkpoint(ladle_reader *reader)
         return fail_at(reader, LADLE_E_CORRUPT, "a checkpoint does not fit the blocks before it");
     }
     segment->checkpoint_offset = reader->block_offset - segment->offset;
+    segment->checkpoint_end = item_offset(reader) - segment->offset;
     return LADLE_OK;
 }
 

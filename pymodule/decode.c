@@ -179,9 +179,6 @@ static PyObject *decode_map(core_decoder *decoder, ladle_view *view)
     return dict;
 }
 
-/*
- * Keys of a dict node are all different, and so are the columns of a key list.
- */
 static PyObject *decode_dict(core_decoder *decoder, ladle_view *view)
 {
     uint64_t list = view->list_count > 1 ? ladle_packed_get(&view->words, view->next) : 0;
@@ -199,6 +196,10 @@ static PyObject *decode_dict(core_decoder *decoder, ladle_view *view)
             Py_CLEAR(dict);
         }
         Py_XDECREF(value);
+    }
+    if (dict && PyDict_GET_SIZE(dict) != (Py_ssize_t)columns->count) {
+        Py_DECREF(dict);
+        return core_decode_corrupt(decoder, "a dict has a key twice");
     }
     return dict;
 }

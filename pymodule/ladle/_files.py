@@ -2,6 +2,7 @@
 """dump, load and open: from what users call a file to what the extension reads and writes."""
 
 import contextlib
+import io
 import os
 import stat
 
@@ -46,7 +47,7 @@ def dump(records, file, **writer_options):
         mode = None
     if mode is not None and not stat.S_ISREG(mode):
         descriptor = open_writing(path, "w")
-        return _write_all(records, _own(Writer, descriptor, path, writer_options))
+        return _write_all(records, Writer(descriptor, name=path, owns=True, **writer_options))
     return _replace(records, path, mode, writer_options)
 
 
@@ -92,9 +93,11 @@ def open(file, mode="r", **options):
     path = as_path(file)
     if path is None:
         return Writer(file, **options)
+    # A wrong option is found before it costs an existing file its content.
+    Writer(io.BytesIO(), **options).abort()
     if (target := open_url(path, mode[0] + "b")) is not None:
-        return _own(Writer, target, path, options)
-    return _own(Writer, open_writing(path, mode[0]), path, options)
+        return Writer(target, name=path, owns=True, **options)
+    return Writer(open_writing(path, mode[0]), name=path, owns=True, **options)
 
 
 def _check_options(call, options, known):
@@ -113,18 +116,6 @@ def _check_records(records):
         )
 
 
-def _own(kind, target, path, options):
-    """A Writer that closes its target; the target is closed when there is no Writer."""
-    try:
-        return kind(target, name=path, owns=True, **options)
-    except BaseException:
-        if isinstance(target, int):
-            os.close(target)
-        else:
-            target.close()
-        raise
-
-
 def _write_all(records, writer):
     with writer:
         writer.extend(records)
@@ -134,8 +125,8 @@ def _write_all(records, writer):
 
 def _replace(records, path, mode, writer_options):
     """Write a new file beside the old one, and give it the name when it is safe on disk."""
-    directory, name = os.path.split(path)
-    descriptor, temporary = _create_beside(directory, name, mode)
+    directory = os.path.dirname(path)
+    descriptor, temporary = _create_beside(path, directory, mode)
     try:
         try:
             count = _write_all(records, Writer(descriptor, name=path, **writer_options))
@@ -151,15 +142,16 @@ def _replace(records, path, mode, writer_options):
     return count
 
 
-def _create_beside(directory, name, mode):
+def _create_beside(path, directory, mode):
     """A new file with the mode of the one that it replaces, or as the umask says."""
-    prefix, directory = os.fsdecode(name)[:80], os.fsdecode(directory)
     while True:
-        temporary = os.path.join(directory, f".{prefix}.{os.urandom(8).hex()}")
+        temporary = os.path.join(os.fsdecode(directory), f".ladle-{os.urandom(8).hex()}")
         try:
             descriptor = open_writing(temporary, "x")
         except FileExistsError:
             continue
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, path) from None
         if mode is not None:
             os.chmod(temporary, stat.S_IMODE(mode))
         return descriptor, temporary

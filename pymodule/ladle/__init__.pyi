@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-2-Clause
+import os
+import uuid as _uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, overload
+
+from ladle._core import Records, Writer, dumps, loads
+from ladle._errors import (
+    CorruptError,
+    Error,
+    FormatError,
+    LimitError,
+    TruncatedError,
+    UnsupportedError,
+)
+from ladle._limits import Limits
+from ladle._reader import Reader
+
+class _CanRead(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+class _CanWrite(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+_Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+_Compression: TypeAlias = Literal["zlib", "zstd", "lz4"] | None
+
+__version__: str
+__all__: list[str]
+
+def dump(
+    records: Iterable[Any],
+    file: _Path | _CanWrite,
+    *,
+    compression: _Compression = None,
+    level: int | None = None,
+    block_size: int | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    default: Callable[[Any], Any] | None = None,
+    limits: Limits | None = None,
+    uuid: bytes | _uuid.UUID | None = None,
+) -> int: ...
+def load(
+    file: _Path | _CanRead,
+    *,
+    limits: Limits | None = None,
+    types: Iterable[type] = (),
+) -> Records: ...
+@overload
+def open(
+    file: _Path | BinaryIO,
+    mode: Literal["r", "rb"] = "r",
+    *,
+    limits: Limits | None = None,
+    types: Iterable[type] = (),
+) -> Reader: ...
+@overload
+def open(
+    file: _Path | _CanWrite,
+    mode: Literal["w", "wb", "x", "xb"],
+    *,
+    compression: _Compression = None,
+    level: int | None = None,
+    block_size: int | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    default: Callable[[Any], Any] | None = None,
+    limits: Limits | None = None,
+    uuid: bytes | _uuid.UUID | None = None,
+) -> Writer: ...
