@@ -127,17 +127,20 @@ static ladle_status decode_items(struct decoder *decoder, ladle_view *view)
 }
 
 /*
- * An entry of a dictionary: its place is found by going through the entries before it. They are
- * few.
+ * An entry of a dictionary: its place is counted from the last one whose place is known.
  */
 static ladle_status decode_entry(struct decoder *decoder, ladle_view *view)
 {
     ladle_view entry = view->children[0];
     uint64_t code = ladle_packed_get(&view->words, view->next++);
-    if (entry.bytes_len) {
-        for (uint64_t i = 0; i < code; i++) {
+    if (view->starts) {
+        uint64_t known = code - code % LADLE_STARTS_STEP;
+        entry.next_byte = view->starts[code / LADLE_STARTS_STEP];
+        for (uint64_t i = known; i < code; i++) {
             entry.next_byte += ladle_packed_get(&entry.words, i);
         }
+    } else if (entry.bytes_len) {
+        entry.next_byte = entry.words.base * code;
     }
     entry.next = code;
     return decode(decoder, &entry);

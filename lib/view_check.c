@@ -105,7 +105,32 @@ static bool codes_fit(const ladle_view *view)
     return true;
 }
 
-ladle_status ladle_view_check(struct ladle_arena *arena, const ladle_view *view, const char **why)
+/*
+ * Note where each LADLE_STARTS_STEP-th entry of a dictionary begins; lengths were checked.
+ */
+static ladle_status find_starts(struct ladle_arena *arena, ladle_view *view)
+{
+    const ladle_view *entries = &view->children[0];
+    if (!ladle_kind_has_bytes(entries->kind) || entries->words.bits == 0) {
+        return LADLE_OK;
+    }
+    size_t count = (size_t)(entries->count / LADLE_STARTS_STEP) + 1;
+    uint32_t *starts = ladle_arena_take(arena, count, sizeof *starts);
+    if (!starts) {
+        return LADLE_E_MEMORY;
+    }
+    uint64_t place = 0;
+    for (uint64_t i = 0; i < entries->count; i++) {
+        if (i % LADLE_STARTS_STEP == 0) {
+            starts[i / LADLE_STARTS_STEP] = (uint32_t)place;
+        }
+        place += ladle_packed_get(&entries->words, i);
+    }
+    view->starts = starts;
+    return LADLE_OK;
+}
+
+ladle_status ladle_view_check(struct ladle_arena *arena, ladle_view *view, const char **why)
 {
     if (ladle_kind_has_bytes(view->kind) && !lengths_fit(view, view->bytes_len)) {
         return corrupt(why, "the lengths of a column do not fit its bytes");
@@ -125,5 +150,5 @@ ladle_status ladle_view_check(struct ladle_arena *arena, const ladle_view *view,
     for (uint32_t i = 0; i < view->child_count; i++) {
         LADLE_TRY(ladle_view_check(arena, &view->children[i], why));
     }
-    return LADLE_OK;
+    return view->kind == LADLE_DICTIONARY ? find_starts(arena, view) : LADLE_OK;
 }

@@ -13,6 +13,6 @@
  *
  * Returns LADLE_OK, LADLE_E_CORRUPT or LADLE_E_MEMORY.
  */
-ladle_status ladle_view_check(struct ladle_arena *arena, const ladle_view *view, const char **why);
+ladle_status ladle_view_check(struct ladle_arena *arena, ladle_view *view, const char **why);
 
 #endif

@@ -21,6 +21,12 @@
 #define BLOCK_LEN_MAX     ((size_t)32 << 20)
 
 /*
+ * A max_record below this is looked after with every record. Above it, a record that is too large
+ * always takes new memory, and that is when it is noticed.
+ */
+#define RECORD_LEN_EXACT ((uint64_t)16 << 20)
+
+/*
  * Records of a block, when they take next to no bytes.
  */
 #define BLOCK_RECORDS_MAX 100000
@@ -111,6 +117,15 @@ static ladle_status write_checkpoint(ladle_writer *writer, ladle_error *error)
 }
 
 /*
+ * Look at the size of the block again after this many records.
+ */
+static void look_after(ladle_writer *writer, uint64_t records)
+{
+    bool is_exact = writer->limits.max_record < RECORD_LEN_EXACT;
+    writer->until_look = is_exact ? 0 : (size_t)records;
+}
+
+/*
  * Write the first 'count' records of the shape as a block.
  */
 static ladle_status seal(ladle_writer *writer, size_t count, ladle_error *error)
@@ -140,7 +155,7 @@ static ladle_status seal(ladle_writer *writer, size_t count, ladle_error *error)
     ladle_checkpoint_add(&writer->checkpoint, offset, block->len, count, header.decoded_len);
     ladle_node_drop_marked(&writer->shape, root);
     writer->committed -= count;
-    writer->until_look = count - count / 8;
+    look_after(writer, count - count / 8);
     writer->looked_len = 0;
     return LADLE_OK;
 }
@@ -179,7 +194,7 @@ static ladle_status look(ladle_writer *writer, ladle_error *error)
     uint64_t grown_len = len - writer->looked_len;
     writer->shape.grew = false;
     writer->looked_len = len;
-    if (grown_len > writer->block_len) {
+    if (grown_len > writer->block_len || grown_len > writer->limits.max_record) {
         uint64_t record_len = last_record_len(writer, len);
         if (record_len > writer->limits.max_record) {
             return ladle_fail_limit(error, "max_record", writer->limits.max_record, record_len,
@@ -196,7 +211,7 @@ static ladle_status look(ladle_writer *writer, ladle_error *error)
     uint64_t record_len = len / writer->committed + 1;
     uint64_t room = is_full ? 0 : (writer->block_len - len) / record_len;
     uint64_t records_left = BLOCK_RECORDS_MAX - writer->committed;
-    writer->until_look = (size_t)(room - room / 8 < records_left ? room - room / 8 : records_left);
+    look_after(writer, room - room / 8 < records_left ? room - room / 8 : records_left);
     return LADLE_OK;
 }
 
@@ -210,6 +225,7 @@ void ladle_writer_rollback(ladle_writer *writer)
     writer->shape.items = 0;
     ladle_node_truncate(writer->shape.root, writer->committed);
     ladle_node_prune(&writer->shape, writer->shape.root);
+    writer->looked_len = ladle_node_len(writer->shape.root);
 }
 
 ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)

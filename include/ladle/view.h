@@ -39,6 +39,8 @@ typedef struct ladle_columns {
 
 typedef struct ladle_view ladle_view;
 
+enum { LADLE_STARTS_STEP = 64 };
+
 /*
  * 'count' values, in the order of the records. 'next' and 'next_byte' are the reader's own
  * cursors for going through them one by one; they begin at 0.
@@ -62,8 +64,10 @@ struct ladle_view {
     ladle_name name;            /* OBJECT: class; SCALAR, ARRAY: dtype */
     const ladle_name *names;    /* DICT: keys; OBJECT: fields; one a child */
     const ladle_columns *lists; /* DICT: key lists */
-    ladle_view *children;       /* child_count of them */
-    void *tag;                  /* the caller's, NULL at first */
+    const uint32_t *starts; /* DICTIONARY: places in bytes of each LADLE_STARTS_STEP-th entry, or
+                               NULL when all are of one length */
+    ladle_view *children;   /* child_count of them */
+    void *tag;              /* the caller's, NULL at first */
 };
 
 static inline uint64_t ladle_packed_get(const ladle_packed *packed, uint64_t index)

@@ -55,6 +55,7 @@ static const struct {
     {"max_depth", {.max_depth = 0}, 256, put_nested},
     {"max_items", {.max_items = 100}, 100, put_items},
     {"max_items", {.max_items = 100000}, 100000, put_items},
+    {"max_record", {.max_record = 1000}, 1000, put_bytes},
     {"max_record", {.max_record = 100000}, 100000, put_bytes},
     {"max_record", {.max_record = 5000000}, 5000000, put_bytes},
 };
