@@ -194,7 +194,7 @@ Suite *limit_suite(void)
     Suite *suite = suite_create("limit");
     TCase *tcase = tcase_create("limit");
     tcase_add_loop_test(tcase, writer_keeps_limits_exactly, 0, COUNT_OF(cases));
-    tcase_add_loop_test(tcase, reader_keeps_limits_exactly, 0, COUNT_OF(cases) - 2);
+    tcase_add_loop_test(tcase, reader_keeps_limits_exactly, 0, COUNT_OF(cases) - 3);
     tcase_add_test(tcase, limits_have_limits);
     tcase_add_test(tcase, options_have_limits);
     suite_add_tcase(suite, tcase);
