@@ -44,9 +44,12 @@ def iterate():
 work, kind, count, path = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 for record in records(kind, 1000):
     pass
+def hold_all():
+    return len(list(ladle.load(path)))
+
 open("/proc/self/clear_refs", "w").write("5")
 start = memory("VmRSS")
-done = {"dump": dump, "iterate": iterate}[work]()
+done = {"dump": dump, "iterate": iterate, "hold all": hold_all}[work]()
 print(json.dumps([done, memory("VmHWM") - start]))
 """
 
@@ -71,3 +74,8 @@ def test_dumping_and_iterating_stay_within_four_megabytes_and_do_not_grow(path, 
     assert max(peaks.values()) <= 4 * MIB
     for work in ("dump", "iterate"):
         assert peaks[work, COUNTS[1]] - peaks[work, COUNTS[0]] <= MIB // 2
+
+
+def test_the_measure_sees_records_that_are_held(path):
+    peak("dump", "tuples", COUNTS[0], path)
+    assert peak("hold all", "tuples", COUNTS[0], path) > 20 * MIB
