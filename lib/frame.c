@@ -24,6 +24,11 @@ enum ladle_magic ladle_magic_of(const uint8_t bytes[8])
     return LADLE_MAGIC_NONE;
 }
 
+bool ladle_begins_file(const uint8_t *bytes, size_t len)
+{
+    return memcmp(bytes, file_magic, len < sizeof file_magic ? len : sizeof file_magic) == 0;
+}
+
 uint32_t ladle_salt(const uint8_t uuid[LADLE_UUID_LEN])
 {
     return ladle_load_u32(uuid);

@@ -61,6 +61,11 @@ struct ladle_trailer {
 enum ladle_magic ladle_magic_of(const uint8_t bytes[8]);
 
 /*
+ * Whether bytes are the beginning of a file header, as far as they go.
+ */
+bool ladle_begins_file(const uint8_t *bytes, size_t len);
+
+/*
  * The salt of a segment.
  */
 uint32_t ladle_salt(const uint8_t uuid[LADLE_UUID_LEN]);

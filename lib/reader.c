@@ -472,9 +472,7 @@ void ladle_reader_close(ladle_reader *reader)
 static ladle_status begin_file(ladle_reader *reader)
 {
     LADLE_TRY(fill_head(reader, LADLE_HEADER_LEN));
-    bool is_other =
-        reader->head_len >= LADLE_ALIGNMENT && ladle_magic_of(reader->head) != LADLE_MAGIC_FILE;
-    if (is_other) {
+    if (!ladle_begins_file(reader->head, reader->head_len)) {
         return ladle_fail(&reader->failure, LADLE_E_FORMAT, 0, LADLE_UNKNOWN,
                           "it does not begin as a ladle file does");
     }

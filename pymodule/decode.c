@@ -221,9 +221,8 @@ static PyObject *decode_entry(core_decoder *decoder, ladle_view *view)
 static PyObject *decode_complex(ladle_view *view)
 {
     uint64_t index = view->next++;
-    return PyComplex_FromDoubles(
-        ladle_double_from_bits(ladle_packed_get(&view->words, index)),
-        ladle_double_from_bits(ladle_packed_get(&view->imaginary, index)));
+    return PyComplex_FromDoubles(ladle_double_from_bits(ladle_packed_get(&view->words, index)),
+                                 ladle_double_from_bits(ladle_packed_get(&view->imaginary, index)));
 }
 
 static PyObject *decode_content(core_decoder *decoder, ladle_view *view)

@@ -68,8 +68,8 @@ int core_decode_add_item(core_decoder *decoder, PyObject *set, PyObject *item);
 PyObject *core_decode_extension(core_decoder *decoder, uint8_t code, PyObject *value);
 
 /*
- * Bytes of memory that an object takes, and a container for each of its items or pairs. The content of
- * str, bytes and the like is no longer than the block that it stands in.
+ * Bytes of memory that an object takes, and a container for each of its items or pairs. The
+ * content of str, bytes and the like is no longer than the block that it stands in.
  */
 enum { OBJECT_LEN = 48, ITEM_LEN = 48, PAIR_LEN = 144 };
 

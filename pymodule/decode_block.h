@@ -3,8 +3,9 @@
 #define LADLE_PYMODULE_DECODE_BLOCK_H
 
 /*
- * What is prepared once a block, in the tags of its views: whether a column is all ASCII, the key
- * objects of dicts, the entries of dictionaries, which are shared by all records, and how deep tagged values stand.
+ * What is prepared once a block, in the tags of its views: whether a column is all ASCII, the
+ * key objects of dicts, the entries of dictionaries, which are shared by all records, and how
+ * deep tagged values stand.
  */
 
 #include "decode.h"

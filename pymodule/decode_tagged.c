@@ -190,8 +190,8 @@ static PyObject *decode_dict(core_decoder *decoder, ladle_cursor *cursor, uint64
 static PyObject *decode_container(core_decoder *decoder, ladle_cursor *cursor,
                                   const ladle_item *item)
 {
-    bool has_pairs = item->kind == LADLE_DICT || item->kind == LADLE_SET ||
-                     item->kind == LADLE_FROZENSET;
+    bool has_pairs =
+        item->kind == LADLE_DICT || item->kind == LADLE_SET || item->kind == LADLE_FROZENSET;
     if (core_decode_enter(decoder, item->count, has_pairs ? PAIR_LEN : ITEM_LEN) < 0) {
         return NULL;
     }

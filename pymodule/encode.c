@@ -47,8 +47,7 @@ static int encode_tuple(core_encoder *encoder, ladle_node *node, PyObject *tuple
 static int put_length(core_encoder *encoder, ladle_node *node, Py_ssize_t count)
 {
     core_encode_leave(encoder);
-    return core_encode_status(encoder,
-                              ladle_node_put_u32(encoder->shape, node, (uint32_t)count));
+    return core_encode_status(encoder, ladle_node_put_u32(encoder->shape, node, (uint32_t)count));
 }
 
 static int encode_tuples(core_encoder *encoder, ladle_node *node, PyObject *tuple)
@@ -334,8 +333,7 @@ static int encode_extension(core_encoder *encoder, ladle_node *node, uint8_t cod
                             PyObject *object)
 {
     ladle_node *target;
-    ladle_status status =
-        ladle_node_accept(encoder->shape, node, LADLE_EXTENSION, code, &target);
+    ladle_status status = ladle_node_accept(encoder->shape, node, LADLE_EXTENSION, code, &target);
     if (status != LADLE_OK) {
         return core_encode_fail(encoder, status);
     }
@@ -397,8 +395,7 @@ static int encode_new(core_encoder *encoder, ladle_node *node, PyObject *object)
 static int encode_union(core_encoder *encoder, ladle_node *node, PyObject *object)
 {
     if (core_encode_leaf(encoder->shape, node->children[node->guess], object)) {
-        return core_encode_status(encoder,
-                                  ladle_node_put_u8(encoder->shape, node, node->guess));
+        return core_encode_status(encoder, ladle_node_put_u8(encoder->shape, node, node->guess));
     }
     return encode_new(encoder, node, object);
 }

@@ -5,10 +5,10 @@
 /*
  * From Python objects to columns (encode.c) and to tagged values (encode_tagged.c).
  *
- * Functions return 0, or -1 when the value cannot be stored: then an exception is set, or the encoder
- * knows what is wrong and core_encoder_raise sets one. Objects are given by pointers that the caller holds; Python
- * code (default=, the collector's callbacks) may run inside, so nothing that was read of a list or
- * dict before a call is believed after it.
+ * Functions return 0, or -1 when the value cannot be stored: then an exception is set, or the
+ * encoder knows what is wrong and core_encoder_raise sets one. Objects are given by pointers
+ * that the caller holds; Python code (default=, the collector's callbacks) may run inside, so
+ * nothing that was read of a list or dict before a call is believed after it.
  */
 
 #include "module.h"
@@ -20,8 +20,8 @@ typedef struct core_encoder {
     ladle_shape *shape;     /* NULL for tagged values only */
     PyObject *default_hook; /* the owner's; NULL when there is none */
     ladle_limits limits;
-    uint32_t depth;         /* containers around the value at hand */
-    uint64_t items;         /* values in containers of the record so far */
+    uint32_t depth;            /* containers around the value at hand */
+    uint64_t items;            /* values in containers of the record so far */
     PyTypeObject *unsupported; /* the type that cannot be stored */
     PyObject *path;            /* list of where it stands, innermost first */
     ladle_error error;
@@ -38,19 +38,13 @@ int core_encode_record(core_encoder *encoder, PyObject *object);
 int core_encode_tagged(core_encoder *encoder, ladle_buffer *to, PyObject *object);
 
 /*
- * Forget the value before.
- */
-void core_encoder_begin(core_encoder *encoder);
-
-/*
- * Set the exception for a failure. 'record' is the number of the record, or LADLE_UNKNOWN for a value outside of
- * files.
+ * Set the exception for a failure. 'record' is the number of the record, or LADLE_UNKNOWN for a
+ * value outside of files.
  */
 void core_encoder_raise(core_encoder *encoder, uint64_t record, PyObject *name);
 
 /* What both halves share. Each returns -1 where it is said to fail. */
 int core_encode_fail(core_encoder *encoder, ladle_status status);
-int core_encode_unsupported(core_encoder *encoder, PyTypeObject *type);
 int core_encode_changed(const char *what);
 int core_encode_too_deep(core_encoder *encoder);
 int core_encode_too_many(core_encoder *encoder);

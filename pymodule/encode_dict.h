@@ -26,7 +26,8 @@ struct dict_row {
 bool core_dict_has_names(PyObject *dict);
 
 /*
- * Find the key list of a dict, or make it. 1: it is in 'row'. 0: the node cannot have it. -1: failed.
+ * Find the key list of a dict, or make it. 1: it is in 'row'. 0: the node cannot have it. -1:
+ * failed.
  */
 int core_dict_match(core_encoder *encoder, ladle_node *node, PyObject *dict, struct dict_row *row);
 

@@ -9,15 +9,6 @@
  */
 #define KEY_SHOWN_MAX 60
 
-void core_encoder_begin(core_encoder *encoder)
-{
-    encoder->depth = 0;
-    encoder->items = 0;
-    encoder->error.status = LADLE_OK;
-    Py_CLEAR(encoder->unsupported);
-    Py_CLEAR(encoder->path);
-}
-
 int core_encode_fail(core_encoder *encoder, ladle_status status)
 {
     if (status == LADLE_E_LIMIT) {
@@ -42,10 +33,9 @@ int core_encode_too_many(core_encoder *encoder)
     return -1;
 }
 
-int core_encode_unsupported(core_encoder *encoder, PyTypeObject *type)
+static void note_unsupported(core_encoder *encoder, PyTypeObject *type)
 {
     Py_XSETREF(encoder->unsupported, (PyTypeObject *)Py_NewRef(type));
-    return -1;
 }
 
 int core_encode_changed(const char *what)
@@ -57,13 +47,13 @@ int core_encode_changed(const char *what)
 PyObject *core_encode_default(core_encoder *encoder, PyObject *object, PyTypeObject *unsupported)
 {
     if (!encoder->default_hook) {
-        core_encode_unsupported(encoder, unsupported);
+        note_unsupported(encoder, unsupported);
         return NULL;
     }
     PyObject *replacement = PyObject_CallOneArg(encoder->default_hook, object);
     if (replacement == object) {
         Py_DECREF(replacement);
-        core_encode_unsupported(encoder, unsupported);
+        note_unsupported(encoder, unsupported);
         return NULL;
     }
     return replacement;

@@ -32,7 +32,8 @@ static inline bool core_takes_int(ladle_node *node, enum int_fit fit)
 }
 
 /*
- * The usual leaves at a node of their kind, in their parent's loop. False: not this one, or it failed.
+ * The usual leaves at a node of their kind, in their parent's loop. False: not this one, or it
+ * failed.
  */
 static inline bool core_encode_leaf(ladle_shape *shape, ladle_node *node, PyObject *object)
 {

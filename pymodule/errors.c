@@ -131,8 +131,7 @@ static void raise_os_error(const ladle_error *error, PyObject *name)
 {
     PyObject *filename = name ? name : Py_None;
     PyObject *text = PyUnicode_FromString(error->text);
-    PyObject *arguments =
-        text ? Py_BuildValue("(iOO)", error->os_errno, text, filename) : NULL;
+    PyObject *arguments = text ? Py_BuildValue("(iOO)", error->os_errno, text, filename) : NULL;
     if (arguments) {
         PyErr_SetObject(PyExc_OSError, arguments);
     }

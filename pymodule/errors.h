@@ -20,8 +20,8 @@ void core_raise(const core_state *state, const ladle_error *error, PyObject *nam
 /*
  * Fill in an error without a place in a file, and return its status. The text is a printf format.
  */
-__attribute__((format(printf, 3, 4))) ladle_status core_fail(ladle_error *error, ladle_status status,
-                                                             const char *format, ...);
+__attribute__((format(printf, 3, 4))) ladle_status
+core_fail(ladle_error *error, ladle_status status, const char *format, ...);
 
 /*
  * The same for LADLE_E_LIMIT.

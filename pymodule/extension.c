@@ -14,6 +14,7 @@ struct extension {
  * Types of the standard library whose modules are imported when a file has one.
  */
 static const struct extension EXTENSIONS[] = {
+    {CODE_ZONE, "zoneinfo", "ZoneInfo"},
     {CODE_DECIMAL, "decimal", "Decimal"},
     {CODE_FRACTION, "fractions", "Fraction"},
     {CODE_UUID, "uuid", "UUID"},
@@ -32,9 +33,22 @@ static const struct extension EXTENSIONS[] = {
 enum { EXTENSION_COUNT = sizeof EXTENSIONS / sizeof *EXTENSIONS };
 
 /*
- * The code of a type of the table, 0 when it is none. Types that were found are remembered.
+ * A class of a module that somebody has imported; NULL, most times without an exception, otherwise.
  */
-static uint8_t code_of(const core_state *state, PyTypeObject *type)
+static PyObject *class_if_imported(const struct extension *extension)
+{
+    PyObject *name = PyUnicode_FromString(extension->module);
+    PyObject *module = name ? PyImport_GetModule(name) : NULL;
+    PyObject *class = module ? PyObject_GetAttrString(module, extension->name) : NULL;
+    if (module && !class && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+    }
+    Py_XDECREF(module);
+    Py_XDECREF(name);
+    return class;
+}
+
+uint8_t core_extension_code(const core_state *state, PyTypeObject *type)
 {
     PyObject *known = PyDict_GetItemWithError(state->codes, (PyObject *)type);
     if (known) {
@@ -42,7 +56,7 @@ static uint8_t code_of(const core_state *state, PyTypeObject *type)
     }
     for (int i = 0; i < EXTENSION_COUNT && !PyErr_Occurred(); i++) {
         const struct extension *extension = &EXTENSIONS[i];
-        PyObject *class = core_class_if_imported(extension->module, extension->name);
+        PyObject *class = class_if_imported(extension);
         bool is_found = class == (PyObject *)type;
         Py_XDECREF(class);
         if (is_found) {
@@ -97,10 +111,12 @@ PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8
     if (reduced || PyErr_Occurred() || *culprit != Py_TYPE(object)) {
         return reduced;
     }
-    *code = code_of(state, Py_TYPE(object));
+    *code = core_extension_code(state, Py_TYPE(object));
     switch (*code) {
     case 0:
         return NULL;
+    case CODE_ZONE:
+        return core_zone_key(object);
     case CODE_FRACTION:
         return reduce_fraction(object);
     case CODE_UUID:

@@ -39,11 +39,18 @@ enum {
 };
 
 /*
- * The code and the simpler value of an object; 0 as the code when it is of no such type. NULL with a
- * code of 0 and no exception: the object cannot be stored, '*culprit' is the type that is the reason (borrowed).
+ * The code and the simpler value of an object; 0 as the code when it is of no such type. NULL
+ * with a code of 0 and no exception: the object cannot be stored, '*culprit' is the type that
+ * is the reason (borrowed).
  */
 PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8_t *code,
                                 PyTypeObject **culprit);
+
+/*
+ * The code of a type whose module is imported when a value of it comes; 0 when it is none such,
+ * or an exception is set. Types that were found are remembered.
+ */
+uint8_t core_extension_code(const core_state *state, PyTypeObject *type);
 
 /*
  * The object for a code and a value, both from a file. NULL: 'error' says what is wrong, or an

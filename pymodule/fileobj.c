@@ -83,7 +83,8 @@ static Py_ssize_t copy_result(PyObject *result, void *buffer, size_t capacity)
         return -1;
     }
     if (PyUnicode_Check(result)) {
-        PyErr_SetString(PyExc_TypeError, "read() of the file object gave a str: open it in binary mode");
+        PyErr_SetString(PyExc_TypeError,
+                        "read() of the file object gave a str: open it in binary mode");
         return -1;
     }
     if (PyObject_GetBuffer(result, &view, PyBUF_SIMPLE) < 0) {
@@ -91,7 +92,8 @@ static Py_ssize_t copy_result(PyObject *result, void *buffer, size_t capacity)
     }
     Py_ssize_t len = view.len;
     if ((size_t)len > capacity) {
-        PyErr_Format(PyExc_ValueError, "read(%zu) of the file object gave %zd bytes", capacity, len);
+        PyErr_Format(PyExc_ValueError, "read(%zu) of the file object gave %zd bytes", capacity,
+                     len);
         len = -1;
     } else {
         memcpy(buffer, view.buf, (size_t)len);
@@ -154,8 +156,8 @@ static ladle_status write_fd(void *ctx, const void *data, size_t len, int *os_er
             return LADLE_E_IO;
         }
         Py_BEGIN_ALLOW_THREADS
-        done = write(file->fd, next, len < INT_MAX ? len : INT_MAX);
-        failure = errno;
+            done = write(file->fd, next, len < INT_MAX ? len : INT_MAX);
+            failure = errno;
         Py_END_ALLOW_THREADS
         if (done >= 0) {
             next += done;
@@ -183,8 +185,8 @@ static ladle_status sync_fd(void *ctx, int *os_errno)
             return LADLE_E_IO;
         }
         Py_BEGIN_ALLOW_THREADS
-        result = fsync(file->fd);
-        failure = errno;
+            result = fsync(file->fd);
+            failure = errno;
         Py_END_ALLOW_THREADS
         status = result == 0 ? LADLE_OK : settle(file, failure, os_errno);
     }
@@ -208,8 +210,8 @@ static Py_ssize_t taken_by(const core_file *file, PyObject *result, Py_ssize_t l
         return -1;
     }
     if (taken < 1 || taken > len) {
-        PyErr_Format(PyExc_OSError, "write() of the file object was given %zd bytes and took %zd", len,
-                     taken);
+        PyErr_Format(PyExc_OSError, "write() of the file object was given %zd bytes and took %zd",
+                     len, taken);
         return -1;
     }
     return taken;
@@ -319,16 +321,16 @@ static int close_fd(core_file *file, int *os_errno)
     file->fd = -1;
     int result;
     Py_BEGIN_ALLOW_THREADS
-    result = close(fd);
-    *os_errno = result < 0 ? errno : 0;
+        result = close(fd);
+        *os_errno = result < 0 ? errno : 0;
     Py_END_ALLOW_THREADS
     /* After EINTR the descriptor is closed. */
     return result < 0 && *os_errno != EINTR ? -1 : 0;
 }
 
 /*
- * In a forked child the last reference to an object with a buffer is kept for ever: letting go of it would
- * write what the parent writes too.
+ * In a forked child the last reference to an object with a buffer is kept for ever: letting go
+ * of it would write what the parent writes too.
  */
 static int close_object(core_file *file)
 {
@@ -381,14 +383,20 @@ static int take_descriptor(core_file *file, PyObject *object)
     return file->fd < 0 ? -1 : 1;
 }
 
-static bool has_method(PyObject *object, const char *name)
+/*
+ * 1: the object has a method. 0: it has none. -1: an exception is set.
+ */
+static int has_method(PyObject *object, const char *name)
 {
     PyObject *method = PyObject_GetAttrString(object, name);
     if (!method) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            return -1;
+        }
         PyErr_Clear();
-        return false;
+        return 0;
     }
-    bool is_callable = PyCallable_Check(method);
+    int is_callable = PyCallable_Check(method);
     Py_DECREF(method);
     return is_callable;
 }
@@ -400,9 +408,10 @@ int core_file_open_source(core_file *file, const core_state *state, PyObject *so
     if (result) {
         return result < 0 ? -1 : 0;
     }
-    if (has_method(source, "read")) {
-        file->object = Py_NewRef(source);
-        return 0;
+    result = has_method(source, "read");
+    if (result) {
+        file->object = result > 0 ? Py_NewRef(source) : NULL;
+        return result < 0 ? -1 : 0;
     }
     if (PyObject_CheckBuffer(source)) {
         if (PyObject_GetBuffer(source, &file->memory, PyBUF_SIMPLE) < 0) {
@@ -425,7 +434,11 @@ int core_file_open_sink(core_file *file, const core_state *state, PyObject *targ
     if (result) {
         return result < 0 ? -1 : 0;
     }
-    if (!has_method(target, "write")) {
+    result = has_method(target, "write");
+    if (result < 0) {
+        return -1;
+    }
+    if (!result) {
         PyErr_Format(PyExc_TypeError,
                      "the target is a %s: it must be a file descriptor or an object with write",
                      Py_TYPE(target)->tp_name);

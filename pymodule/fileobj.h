@@ -19,8 +19,8 @@ typedef struct core_file {
     PyObject *object; /* a file object; NULL for a descriptor */
     int fd;           /* -1: none */
     bool is_owned;
-    bool is_raw;   /* a file object whose write may do less than asked for */
-    bool is_muted; /* in a forked child: nothing is written */
+    bool is_raw;    /* a file object whose write may do less than asked for */
+    bool is_muted;  /* in a forked child: nothing is written */
     bool was_short; /* the latest read gave less than asked for: a pipe, or the end */
     Py_buffer memory;
     ladle_memory_source memory_source;
@@ -33,7 +33,8 @@ typedef struct core_file {
  * Take an int, an object with read or a bytes-like object to read from; an int or an object with
  * write to write to. -1: an exception is set, nothing was taken.
  */
-int core_file_open_source(core_file *file, const core_state *state, PyObject *source, bool is_owned);
+int core_file_open_source(core_file *file, const core_state *state, PyObject *source,
+                          bool is_owned);
 int core_file_open_sink(core_file *file, const core_state *state, PyObject *target, bool is_owned);
 
 /*

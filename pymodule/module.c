@@ -6,9 +6,9 @@
 #include <ladle/base.h>
 
 #define STRINGIFY_(x) #x
-#define STRINGIFY(x) STRINGIFY_(x)
-#define VERSION                                                                                   \
-    STRINGIFY(LADLE_VERSION_MAJOR)                                                                \
+#define STRINGIFY(x)  STRINGIFY_(x)
+#define VERSION                                                                                    \
+    STRINGIFY(LADLE_VERSION_MAJOR)                                                                 \
     "." STRINGIFY(LADLE_VERSION_MINOR) "." STRINGIFY(LADLE_VERSION_PATCH)
 
 static PyObject *after_fork(PyObject *module, PyObject *Py_UNUSED(ignored))

@@ -19,10 +19,10 @@ typedef struct core_state {
     PyObject *truncated_error;
     PyObject *limit_error;
     PyObject *unsupported_error;
-    PyObject *limits_type; /* ladle._limits.Limits */
-    PyObject *raw_io_type; /* io.RawIOBase */
+    PyObject *limits_type;  /* ladle._limits.Limits */
+    PyObject *raw_io_type;  /* io.RawIOBase */
     PyObject *mapping_type; /* collections.abc.Mapping */
-    const void *datetime;  /* PyDateTime_CAPI */
+    const void *datetime;   /* PyDateTime_CAPI */
     PyTypeObject *timezone_type;
     PyObject *codes;     /* dict: type to code, for the extension types that were met */
     unsigned fork_count; /* forks of which this process is the child */

@@ -25,9 +25,9 @@ const char core_loads_doc[] =
     "data    bytes-like, all of what dumps returned\n"
     "types   classes that may be rebuilt\n"
     "limits  a Limits, or None for the defaults\n\n"
-    "Nothing is executed or imported that the data name. Raises FormatError for what dumps did not\n"
-    "make, TruncatedError for data that were cut, CorruptError for data that were changed,\n"
-    "UnsupportedError for what a newer version wrote, and LimitError. May be called by any thread.";
+    "Nothing is executed or imported that the data name. Raises FormatError for what dumps did\n"
+    "not make, TruncatedError for data that were cut, CorruptError for data that were changed,\n"
+    "UnsupportedError for what a newer version wrote, and LimitError. Any thread may call it.";
 
 static int encode_whole(core_encoder *encoder, ladle_buffer *to, PyObject *value)
 {
@@ -42,7 +42,7 @@ static int encode_whole(core_encoder *encoder, ladle_buffer *to, PyObject *value
 
 PyObject *core_dumps(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"", "default", "limits", NULL};
+    static char *keywords[] = {"value", "default", "limits", NULL};
     const core_state *state = PyModule_GetState(module);
     core_encoder encoder = {.state = state};
     PyObject *value;
@@ -124,7 +124,7 @@ static PyObject *decode_whole(core_decoder *decoder, const uint8_t *data, size_t
 
 PyObject *core_loads(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"", "types", "limits", NULL};
+    static char *keywords[] = {"data", "types", "limits", NULL};
     const core_state *state = PyModule_GetState(module);
     core_decoder decoder = {.state = state};
     Py_buffer data;

@@ -84,8 +84,8 @@ int core_uuid_from(PyObject *given, uint8_t uuid[16], bool *is_given)
     if (!*is_given) {
         return 0;
     }
-    PyObject *bytes = PyBytes_Check(given) ? Py_NewRef(given)
-                                           : PyObject_GetAttrString(given, "bytes");
+    PyObject *bytes =
+        PyBytes_Check(given) ? Py_NewRef(given) : PyObject_GetAttrString(given, "bytes");
     if (!bytes) {
         return PyErr_ExceptionMatches(PyExc_AttributeError) ? bad_uuid(given) : -1;
     }
@@ -119,7 +119,7 @@ int core_compression_check(const char *name)
 }
 
 int core_number_from(PyObject *given, const char *name, int64_t lowest, int64_t highest,
-                       int64_t *number)
+                     int64_t *number)
 {
     int overflow;
     if (!given || given == Py_None) {

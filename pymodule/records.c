@@ -160,17 +160,18 @@ static int read_into_list(Records *self, PyObject *list, uint64_t limit)
 }
 
 PyDoc_STRVAR(tolist_doc,
-             "tolist($self, n=None, /)\n--\n\n"
+             "tolist($self, n=None)\n--\n\n"
              "The next n records in a list, or all that are left; fewer at the end of the file.\n\n"
              "Faster than list(records): the garbage collector is paused meanwhile, for all\n"
-             "threads. Raises what next() raises; records read before that are lost to the caller.\n"
+             "threads. Raises what next() raises; records read before that are lost then.\n"
              "ValueError for a negative n.");
 
-static PyObject *records_tolist(Records *self, PyObject *args)
+static PyObject *records_tolist(Records *self, PyObject *args, PyObject *kwargs)
 {
+    static char *keywords[] = {"n", NULL};
     PyObject *count = NULL;
     int64_t limit = INT64_MAX;
-    if (!PyArg_ParseTuple(args, "|O:tolist", &count) ||
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:tolist", keywords, &count) ||
         core_number_from(count, "n", 0, INT64_MAX, &limit) < 0 || enter(self) < 0) {
         return NULL;
     }
@@ -253,10 +254,9 @@ static PyObject *records_length_hint(Records *self, PyObject *Py_UNUSED(ignored)
 
 static PyObject *records_repr(Records *self)
 {
-    return PyUnicode_FromFormat("<ladle.Records of %R at record %llu%s>",
-                                self->name ? self->name : Py_None,
-                                (unsigned long long)position_of(self),
-                                self->reader ? "" : ", closed");
+    return PyUnicode_FromFormat(
+        "<ladle.Records of %R at record %llu%s>", self->name ? self->name : Py_None,
+        (unsigned long long)position_of(self), self->reader ? "" : ", closed");
 }
 
 static PyObject *records_get_position(Records *self, void *Py_UNUSED(closure))
@@ -302,15 +302,11 @@ static PyObject *records_get_metadata(Records *self, void *Py_UNUSED(closure))
 }
 
 /*
- * A file that is no ladle file: say what it looks like. One shorter than our magic looks truncated.
+ * A file that is no ladle file: say what it looks like.
  */
 static void explain(const Records *self, ladle_error *error)
 {
-    static const char magic[] = "\x89LDL\r\n\x1a\n";
     const core_file *file = &self->file;
-    if (error->status == LADLE_E_TRUNCATED && memcmp(file->head, magic, file->head_len) != 0) {
-        core_fail(error, LADLE_E_FORMAT, "it does not begin as a ladle file does");
-    }
     if (error->status == LADLE_E_FORMAT) {
         size_t len = strlen(error->text);
         PyOS_snprintf(error->text + len, sizeof error->text - len, "%s",
@@ -430,7 +426,8 @@ static void records_dealloc(Records *self)
 }
 
 static PyMethodDef methods[] = {
-    {"tolist", (PyCFunction)records_tolist, METH_VARARGS, tolist_doc},
+    {"tolist", (PyCFunction)(void (*)(void))records_tolist, METH_VARARGS | METH_KEYWORDS,
+     tolist_doc},
     {"close", (PyCFunction)records_close, METH_NOARGS, close_doc},
     {"__length_hint__", (PyCFunction)records_length_hint, METH_NOARGS, length_hint_doc},
     {"__enter__", (PyCFunction)records_enter, METH_NOARGS, NULL},
@@ -439,7 +436,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyGetSetDef getters[] = {
-    {"position", (getter)records_get_position, NULL, "The number of the next record, from 0.", NULL},
+    {"position", (getter)records_get_position, NULL, "The number of the next record.", NULL},
     {"metadata", (getter)records_get_metadata, NULL,
      "The metadata read so far: a new dict. Of several segments the later ones win, key by key.",
      NULL},
@@ -448,21 +445,22 @@ static PyGetSetDef getters[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyDoc_STRVAR(records_doc,
-             "Records(source, /, *, name=None, owns=False, limits=None, types=())\n--\n\n"
-             "An iterator over the records of a file.\n\n"
-             "source  a file descriptor, an object with read(n), or bytes-like; read from where it\n"
-             "        stands, never asked to seek\n"
-             "name    what to call the file in messages\n"
-             "owns    close the source in the end; if this call fails, at once\n"
-             "limits  a Limits, or None for the defaults\n"
-             "types   classes that may be rebuilt\n\n"
-             "Memory holds one block. A damaged block raises CorruptError before any of its records\n"
-             "is handed out; a file that nobody completed raises TruncatedError behind its last\n"
-             "whole block; UnsupportedError, LimitError, OSError and what read() raises may come\n"
-             "too. After an error the iterator stays at it. One thread at a time may use it,\n"
-             "RuntimeError otherwise; the GIL is released while a block is read.\n"
-             "This call raises FormatError for what is no ladle file.");
+PyDoc_STRVAR(
+    records_doc,
+    "Records(source, /, *, name=None, owns=False, limits=None, types=())\n--\n\n"
+    "An iterator over the records of a file.\n\n"
+    "source  a file descriptor, an object with read(n), or bytes-like; read from where\n"
+    "        it stands, never asked to seek\n"
+    "name    what to call the file in messages\n"
+    "owns    close the source in the end; if this call fails, at once\n"
+    "limits  a Limits, or None for the defaults\n"
+    "types   classes that may be rebuilt\n\n"
+    "Memory holds one block. A damaged block raises CorruptError before any of its\n"
+    "records is handed out; a file that nobody completed raises TruncatedError behind\n"
+    "its last whole block; UnsupportedError, LimitError, OSError and what read() raises may come\n"
+    "too. After an error the iterator stays at it. One thread at a time may use it,\n"
+    "RuntimeError otherwise; the GIL is released while a block is read.\n"
+    "This call raises FormatError for what is no ladle file.");
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)records_doc},
@@ -483,7 +481,7 @@ static PyType_Slot slots[] = {
 PyType_Spec core_records_spec = {
     .name = "ladle.Records",
     .basicsize = sizeof(Records),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE |
-             Py_TPFLAGS_IMMUTABLETYPE,
+    .flags =
+        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = slots,
 };

@@ -10,8 +10,8 @@
 #include <datetime.h>
 #pragma GCC diagnostic pop
 
-#define SECOND_US ((int64_t)1000000)
-#define DAY_US (86400 * SECOND_US)
+#define SECOND_US   ((int64_t)1000000)
+#define DAY_US      (86400 * SECOND_US)
 #define ORDINAL_MAX 3652059 /* 9999-12-31 */
 
 /*
@@ -37,20 +37,6 @@ int core_temporal_init(core_state *state)
     }
     state->timezone_type = Py_TYPE(api_of(state)->TimeZone_UTC);
     return 0;
-}
-
-PyObject *core_class_if_imported(const char *module, const char *name)
-{
-    PyObject *modules = PyImport_GetModuleDict();
-    PyObject *found = modules ? PyDict_GetItemString(modules, module) : NULL;
-    if (!found) {
-        return NULL;
-    }
-    PyObject *class = PyObject_GetAttrString(found, name);
-    if (!class) {
-        PyErr_Clear();
-    }
-    return class;
 }
 
 /*
@@ -81,18 +67,10 @@ static int64_t microseconds_of_day(int hour, int minute, int second, int microse
     return ((hour * 60 + minute) * 60 + second) * SECOND_US + microsecond;
 }
 
-static bool is_zone(PyObject *object)
-{
-    PyObject *class = core_class_if_imported("zoneinfo", "ZoneInfo");
-    bool is_one = class && (PyObject *)Py_TYPE(object) == class;
-    Py_XDECREF(class);
-    return is_one;
-}
-
 static bool is_zone_letter(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           c == '_' || c == '+' || c == '-' || c == '.';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+           c == '+' || c == '-' || c == '.';
 }
 
 /*
@@ -125,11 +103,7 @@ static bool is_zone_key(PyObject *text)
     return true;
 }
 
-/*
- * The key of a ZoneInfo; NULL without an exception when it was made from a file and has
- * none, or one that nobody could find again.
- */
-static PyObject *key_of_zone(PyObject *zone)
+PyObject *core_zone_key(PyObject *zone)
 {
     PyObject *key = PyObject_GetAttrString(zone, "key");
     if (key && !is_zone_key(key)) {
@@ -146,10 +120,10 @@ static int is_storable_zone(const core_state *state, PyObject *zone)
     if (zone == Py_None || Py_IS_TYPE(zone, state->timezone_type)) {
         return 1;
     }
-    if (!is_zone(zone)) {
-        return 0;
+    if (core_extension_code(state, Py_TYPE(zone)) != CODE_ZONE) {
+        return PyErr_Occurred() ? -1 : 0;
     }
-    PyObject *key = key_of_zone(zone);
+    PyObject *key = core_zone_key(zone);
     if (!key) {
         return PyErr_Occurred() ? -1 : 0;
     }
@@ -171,14 +145,14 @@ static PyObject *reduce_local(const core_state *state, int64_t microseconds, int
 static PyObject *reduce_datetime(const core_state *state, PyObject *object, uint8_t *code,
                                  PyTypeObject **culprit)
 {
-    int64_t days =
-        ordinal_of(PyDateTime_GET_YEAR(object), PyDateTime_GET_MONTH(object),
-                   PyDateTime_GET_DAY(object)) - 1;
+    int64_t days = ordinal_of(PyDateTime_GET_YEAR(object), PyDateTime_GET_MONTH(object),
+                              PyDateTime_GET_DAY(object)) -
+                   1;
     int64_t microseconds =
-        days * DAY_US +
-        microseconds_of_day(PyDateTime_DATE_GET_HOUR(object), PyDateTime_DATE_GET_MINUTE(object),
-                            PyDateTime_DATE_GET_SECOND(object),
-                            PyDateTime_DATE_GET_MICROSECOND(object));
+        days * DAY_US + microseconds_of_day(PyDateTime_DATE_GET_HOUR(object),
+                                            PyDateTime_DATE_GET_MINUTE(object),
+                                            PyDateTime_DATE_GET_SECOND(object),
+                                            PyDateTime_DATE_GET_MICROSECOND(object));
     PyObject *zone = PyDateTime_DATE_GET_TZINFO(object);
     int fold = PyDateTime_DATE_GET_FOLD(object);
     if (zone == Py_None && !fold) {
@@ -192,10 +166,9 @@ static PyObject *reduce_datetime(const core_state *state, PyObject *object, uint
 static PyObject *reduce_time(const core_state *state, PyObject *object, uint8_t *code,
                              PyTypeObject **culprit)
 {
-    int64_t microseconds =
-        microseconds_of_day(PyDateTime_TIME_GET_HOUR(object), PyDateTime_TIME_GET_MINUTE(object),
-                            PyDateTime_TIME_GET_SECOND(object),
-                            PyDateTime_TIME_GET_MICROSECOND(object));
+    int64_t microseconds = microseconds_of_day(
+        PyDateTime_TIME_GET_HOUR(object), PyDateTime_TIME_GET_MINUTE(object),
+        PyDateTime_TIME_GET_SECOND(object), PyDateTime_TIME_GET_MICROSECOND(object));
     PyObject *zone = PyDateTime_TIME_GET_TZINFO(object);
     int fold = PyDateTime_TIME_GET_FOLD(object);
     if (zone == Py_None && !fold) {
@@ -212,8 +185,8 @@ static PyObject *reduce_time(const core_state *state, PyObject *object, uint8_t 
 static PyObject *reduce_delta(PyObject *delta)
 {
     int64_t days = PyDateTime_DELTA_GET_DAYS(delta);
-    int64_t rest = PyDateTime_DELTA_GET_SECONDS(delta) * SECOND_US +
-                   PyDateTime_DELTA_GET_MICROSECONDS(delta);
+    int64_t rest =
+        PyDateTime_DELTA_GET_SECONDS(delta) * SECOND_US + PyDateTime_DELTA_GET_MICROSECONDS(delta);
     if (days > -PLAIN_DAYS_MAX && days < PLAIN_DAYS_MAX) {
         return PyLong_FromLongLong(days * DAY_US + rest);
     }
@@ -260,9 +233,8 @@ PyObject *core_temporal_reduce(const core_state *state, PyObject *object, uint8_
     }
     if (type == api->DateType) {
         *code = CODE_DATE;
-        return PyLong_FromLongLong(ordinal_of(PyDateTime_GET_YEAR(object),
-                                              PyDateTime_GET_MONTH(object),
-                                              PyDateTime_GET_DAY(object)));
+        return PyLong_FromLongLong(ordinal_of(
+            PyDateTime_GET_YEAR(object), PyDateTime_GET_MONTH(object), PyDateTime_GET_DAY(object)));
     }
     if (type == api->TimeType) {
         return reduce_time(state, object, code, culprit);
@@ -274,10 +246,6 @@ PyObject *core_temporal_reduce(const core_state *state, PyObject *object, uint8_
     if (type == state->timezone_type) {
         *code = CODE_TIMEZONE;
         return reduce_timezone(state, object);
-    }
-    if (is_zone(object)) {
-        *code = CODE_ZONE;
-        return key_of_zone(object);
     }
     return NULL;
 }
@@ -340,7 +308,7 @@ static PyObject *build_moment(const core_state *state, uint8_t code, PyObject *v
         zone = PyTuple_GET_ITEM(value, 2);
         if (!number_within(PyTuple_GET_ITEM(value, 1), 1, &fold) ||
             is_storable_zone(state, zone) <= 0) {
-            return corrupt(error, "the fold or zone of a datetime or time");
+            return PyErr_Occurred() ? NULL : corrupt(error, "the zone of a datetime or time");
         }
     }
     if (!number_within(number, highest, &microseconds)) {

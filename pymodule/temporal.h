@@ -14,7 +14,7 @@
 int core_temporal_init(core_state *state);
 
 /*
- * As core_extension_reduce and core_extension_build, for codes 1 to 8.
+ * As core_extension_reduce for codes 1 to 7, and core_extension_build for codes 1 to 8.
  */
 PyObject *core_temporal_reduce(const core_state *state, PyObject *object, uint8_t *code,
                                PyTypeObject **culprit);
@@ -22,8 +22,9 @@ PyObject *core_temporal_build(const core_state *state, uint8_t code, PyObject *v
                               ladle_error *error);
 
 /*
- * The class of the standard module, or NULL without an exception when nobody has imported it.
+ * The key of a ZoneInfo; NULL without an exception when it was made from a file and has none,
+ * or one that nobody could find again.
  */
-PyObject *core_class_if_imported(const char *module, const char *name);
+PyObject *core_zone_key(PyObject *zone);
 
 #endif

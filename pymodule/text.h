@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 /*
- * Bytes of a str as UTF-8, a surrogate taking three; whether there is a surrogate. -1: an exception is set.
+ * Bytes of a str as UTF-8, a surrogate taking three; whether there is a surrogate. -1: an
+ * exception is set.
  */
 Py_ssize_t text_len(PyObject *text, bool *has_surrogates);
 

@@ -86,11 +86,12 @@ static inline int put(Writer *self, PyObject *record)
     return 0;
 }
 
-PyDoc_STRVAR(append_doc, "append($self, record, /)\n--\n\n"
-                         "Add a record: any value that can be stored.\n\n"
-                         "Raises TypeError with the path of what cannot be stored, and LimitError;\n"
-                         "then the writer is as it was. OSError, when a full block could not be\n"
-                         "written: then the writer is dead. It says how many records are safe.");
+PyDoc_STRVAR(append_doc,
+             "append($self, record, /)\n--\n\n"
+             "Add a record: any value that can be stored.\n\n"
+             "Raises TypeError with the path of what cannot be stored, and\n"
+             "LimitError; then the writer is as it was. OSError, when a full block\n"
+             "could not be written: then the writer is dead. It says how many records are safe.");
 
 static PyObject *writer_append(Writer *self, PyObject *record)
 {
@@ -388,9 +389,10 @@ static PyMethodDef methods[] = {
 };
 
 static PyGetSetDef getters[] = {
-    {"metadata", (getter)writer_get_metadata, NULL, "What was given as metadata: a new dict.", NULL},
+    {"metadata", (getter)writer_get_metadata, NULL, "The metadata given: a new dict.", NULL},
     {"memory_bound", (getter)writer_get_memory_bound, NULL,
-     "Bytes of memory that it takes at most; a record larger than a block adds three times its size.",
+     "Bytes of memory that it takes at most; a record larger than a block adds three times its\n"
+     "size.",
      NULL},
     {"closed", (getter)writer_get_closed, NULL, "Whether it was closed or aborted.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
@@ -412,29 +414,23 @@ PyDoc_STRVAR(
     "limits       a Limits, or None for the defaults\n"
     "uuid         16 bytes or a UUID: with the same one the same records make the same bytes\n\n"
     "Leaving a with block closes it; on an exception it is aborted. One thread at a time may use\n"
-    "it, RuntimeError otherwise; the GIL is released while the system writes. In a forked child it\n"
-    "is dead. Raises TypeError and ValueError for bad options, OSError, and UnsupportedError for a\n"
-    "compression that is not built in.");
+    "it, RuntimeError otherwise; the GIL is released while the system writes. In a forked child\n"
+    "it is dead. Raises TypeError and ValueError for bad options, OSError, and UnsupportedError\n"
+    "for a compression that is not built in.");
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)writer_doc},
-    {Py_tp_new, writer_new},
-    {Py_tp_init, core_writer_init},
-    {Py_tp_finalize, writer_finalize},
-    {Py_tp_dealloc, writer_dealloc},
-    {Py_tp_traverse, writer_traverse},
-    {Py_tp_clear, writer_clear},
-    {Py_tp_repr, writer_repr},
-    {Py_tp_methods, methods},
-    {Py_tp_getset, getters},
-    {Py_sq_length, writer_length},
-    {0, NULL},
+    {Py_tp_doc, (void *)writer_doc}, {Py_tp_new, writer_new},
+    {Py_tp_init, core_writer_init},  {Py_tp_finalize, writer_finalize},
+    {Py_tp_dealloc, writer_dealloc}, {Py_tp_traverse, writer_traverse},
+    {Py_tp_clear, writer_clear},     {Py_tp_repr, writer_repr},
+    {Py_tp_methods, methods},        {Py_tp_getset, getters},
+    {Py_sq_length, writer_length},   {0, NULL},
 };
 
 PyType_Spec core_writer_spec = {
     .name = "ladle.Writer",
     .basicsize = sizeof(Writer),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE |
-             Py_TPFLAGS_IMMUTABLETYPE,
+    .flags =
+        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = slots,
 };

@@ -19,8 +19,9 @@ struct options {
 
 static int parse(PyObject *args, PyObject *kwargs, struct options *options)
 {
-    static char *keywords[] = {"",        "name",   "owns",   "compression", "level", "block_size",
-                               "metadata", "default", "limits", "uuid",        NULL};
+    static char *keywords[] = {"",       "name",       "owns",     "compression",
+                               "level",  "block_size", "metadata", "default",
+                               "limits", "uuid",       NULL};
     return PyArg_ParseTupleAndKeywords(
                args, kwargs, "O|$OpzOOOOOO:Writer", keywords, &options->target, &options->name,
                &options->owns, &options->compression, &options->level, &options->block_size,

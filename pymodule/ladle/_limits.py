@@ -74,5 +74,5 @@ def size(value):
         return value
     match = SIZE.fullmatch(value.strip())
     if not match or match[2] not in UNITS:
-        raise ValueError(f"{value!r} is not a size: it must be like 4096, '64KiB', '10MB' or '1GiB'")
+        raise ValueError(f"{value!r} is not a size; these are: 4096, '64KiB', '10MB', '1GiB'")
     return int(match[1]) * UNITS[match[2]]

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-2-Clause
+import uuid as _uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from typing_extensions import Buffer
+
+from ladle._limits import Limits
+
+class _CanRead(Protocol):
+    def read(self, size: int, /) -> Buffer: ...
+
+class _CanWrite(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+__version__: str
+
+def dumps(
+    value: Any,
+    *,
+    default: Callable[[Any], Any] | None = None,
+    limits: Limits | None = None,
+) -> bytes: ...
+def loads(data: Buffer, *, types: Iterable[type] = (), limits: Limits | None = None) -> Any: ...
+
+class Writer:
+    def __init__(
+        self,
+        target: int | _CanWrite,
+        /,
+        *,
+        name: str | bytes | None = None,
+        owns: bool = False,
+        compression: str | None = None,
+        level: int | None = None,
+        block_size: int | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        default: Callable[[Any], Any] | None = None,
+        limits: Limits | None = None,
+        uuid: bytes | _uuid.UUID | None = None,
+    ) -> None: ...
+    @property
+    def metadata(self) -> dict[str, Any]: ...
+    @property
+    def memory_bound(self) -> int: ...
+    @property
+    def closed(self) -> bool: ...
+    def append(self, record: Any, /) -> None: ...
+    def extend(self, records: Iterable[Any], /) -> None: ...
+    def flush(self) -> None: ...
+    def sync(self) -> None: ...
+    def close(self) -> None: ...
+    def abort(self) -> None: ...
+    def __len__(self) -> int: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        type: type[BaseException] | None = None,
+        value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+        /,
+    ) -> None: ...
+
+class Records(Iterator[Any]):
+    def __init__(
+        self,
+        source: int | _CanRead | Buffer,
+        /,
+        *,
+        name: str | bytes | None = None,
+        owns: bool = False,
+        limits: Limits | None = None,
+        types: Iterable[type] = (),
+    ) -> None: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def metadata(self) -> dict[str, Any]: ...
+    @property
+    def lost(self) -> int: ...
+    @property
+    def closed(self) -> bool: ...
+    def tolist(self, n: int | None = None) -> list[Any]: ...
+    def close(self) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Any: ...
+    def __length_hint__(self) -> int: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        type: type[BaseException] | None = None,
+        value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+        /,
+    ) -> None: ...
