@@ -172,6 +172,10 @@ static ladle_status describe_kind(struct ladle_block_encoder *encoder, const lad
     case LADLE_EXTENSION:
         LADLE_TRY(put_u8(&encoder->shape, node->code));
         return describe_children(encoder, node);
+    case LADLE_SCALAR:
+    case LADLE_ARRAY:
+        LADLE_TRY(ladle_buffer_put(&encoder->shape, node->type, node->type_len));
+        return put_array(encoder, ladle_pack_raw(node->bytes.data, node->bytes_mark));
     case LADLE_DICT:
         return describe_dict(encoder, node);
     case LADLE_UNION:

@@ -174,36 +174,45 @@ static ladle_status encode_item(struct encoder *encoder, ladle_node *node, ladle
     case LADLE_EXTENSION:
         ladle_node_count(target);
         return encode(encoder, target->children[0], depth - 1);
+    case LADLE_SCALAR:
+    case LADLE_ARRAY:
+        return ladle_node_put_items(encoder->shape, target, item->data, 1);
     default:
         return ladle_node_put_data(encoder->shape, target, item->data, item->data_len);
     }
 }
 
 /*
- * What ladle_node_accept wants to know of an item. Kinds that have no columns yet are ANY.
+ * The node for an item that begins at 'start'. Kinds that have no columns yet are ANY.
  */
-static ladle_kind kind_and_detail(const ladle_item *item, uint32_t *detail)
+static ladle_status accept(struct encoder *encoder, ladle_node *node, const ladle_item *item,
+                           const uint8_t *start, ladle_node **target)
 {
     bool is_long = item->kind == LADLE_TUPLE && item->count > LADLE_TUPLE_MAX;
-    *detail = item->kind == LADLE_EXTENSION ? item->code
-              : item->kind == LADLE_TUPLE ? (is_long ? LADLE_TUPLE_MAX + 1 : (uint32_t)item->count)
-                                          : 0;
-    return item->kind >= LADLE_OBJECT && item->kind != LADLE_EXTENSION ? LADLE_ANY : item->kind;
+    uint32_t detail = item->kind == LADLE_EXTENSION ? item->code
+                      : item->kind == LADLE_TUPLE
+                          ? (is_long ? LADLE_TUPLE_MAX + 1 : (uint32_t)item->count)
+                          : 0;
+    if (ladle_kind_has_items((uint8_t)item->kind)) {
+        /* Behind the tag stands what stands behind the kind of a node, up to the data. */
+        return ladle_node_accept_typed(encoder->shape, node, item->kind, start + 1,
+                                       (size_t)(item->data - start - 1), item->data_len, target);
+    }
+    ladle_kind kind = item->kind == LADLE_OBJECT ? LADLE_ANY : item->kind;
+    return ladle_node_accept(encoder->shape, node, kind, detail, target);
 }
 
 static ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t depth)
 {
     const uint8_t *start = encoder->cursor->next;
     ladle_item item;
-    uint32_t detail;
     ladle_node *target;
     LADLE_TRY(ladle_value_next(encoder->cursor, &item));
     if (depth == 0 && item.kind >= LADLE_TUPLE && item.kind <= LADLE_EXTENSION) {
         return LADLE_E_LIMIT;
     }
     encoder->shape->items += item.count;
-    ladle_kind kind = kind_and_detail(&item, &detail);
-    LADLE_TRY(ladle_node_accept(encoder->shape, node, kind, detail, &target));
+    LADLE_TRY(accept(encoder, node, &item, start, &target));
     if (target->kind == LADLE_ANY) {
         return encode_any(encoder, target, start, depth);
     }

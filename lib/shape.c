@@ -4,6 +4,11 @@
 #include "alloc.h"
 #include "status.h"
 
+/*
+ * Types of values that are longer than this are not worth a column.
+ */
+#define TYPE_LEN_MAX 65536
+
 size_t ladle_word_len(uint8_t kind)
 {
     switch (kind) {
@@ -84,6 +89,7 @@ void ladle_node_clear(ladle_shape *shape, ladle_node *node)
     }
     ladle_free(allocator, node->children, node->child_capacity, sizeof *node->children);
     ladle_free(allocator, node->words, node->capacity, ladle_word_len(node->kind));
+    ladle_free(allocator, node->type, node->type_len, 1);
     ladle_buffer_free(&node->bytes);
     *node = (ladle_node){.depth = node->depth,
                          .bytes = {.allocator = allocator, .len_max = shape->array_len_max}};
@@ -155,17 +161,28 @@ ladle_status ladle_node_grow_bytes(ladle_shape *shape, ladle_node *node, size_t 
 }
 
 /*
+ * What a node is for.
+ */
+struct wanted {
+    ladle_kind kind;
+    uint32_t detail;  /* TUPLE: its length; EXTENSION: its code */
+    const void *type; /* SCALAR, ARRAY */
+    uint32_t type_len;
+    size_t value_len;
+};
+
+/*
  * How many children a node of this kind begins with.
  */
-static uint32_t first_children(ladle_kind kind, uint32_t detail)
+static uint32_t first_children(const struct wanted *wanted)
 {
-    if (kind == LADLE_TUPLE) {
-        return detail;
+    if (wanted->kind == LADLE_TUPLE) {
+        return wanted->detail;
     }
-    if (kind == LADLE_MAP) {
+    if (wanted->kind == LADLE_MAP) {
         return 2;
     }
-    return ladle_kind_is_repeated((uint8_t)kind) || kind == LADLE_EXTENSION;
+    return ladle_kind_is_repeated((uint8_t)wanted->kind) || wanted->kind == LADLE_EXTENSION;
 }
 
 static bool is_container(ladle_kind kind)
@@ -178,36 +195,53 @@ static bool is_container(ladle_kind kind)
  * The kind that a new node for such a value gets, within the limits of a shape.
  */
 static ladle_kind kind_within_limits(const ladle_shape *shape, const ladle_node *node,
-                                     ladle_kind kind, uint32_t *detail)
+                                     struct wanted wanted)
 {
     uint32_t room =
         shape->node_count < LADLE_SHAPE_NODES_SOFT ? LADLE_SHAPE_NODES_SOFT - shape->node_count : 0;
-    if (is_container(kind) && node->depth >= LADLE_SHAPE_DEPTH_MAX - 2) {
+    if (is_container(wanted.kind) && node->depth >= LADLE_SHAPE_DEPTH_MAX - 2) {
         return LADLE_ANY;
     }
-    if (kind == LADLE_TUPLE && (*detail > LADLE_TUPLE_MAX || *detail > room)) {
-        kind = LADLE_TUPLES;
+    if (wanted.kind == LADLE_TUPLE && (wanted.detail > LADLE_TUPLE_MAX || wanted.detail > room)) {
+        wanted.kind = LADLE_TUPLES;
     }
-    return first_children(kind, *detail) <= room ? kind : LADLE_ANY;
+    return first_children(&wanted) <= room ? wanted.kind : LADLE_ANY;
+}
+
+/*
+ * Take what the kind of a node has beside values and children.
+ */
+static ladle_status set_details(ladle_shape *shape, ladle_node *node, const struct wanted *wanted)
+{
+    if (node->kind == LADLE_EXTENSION) {
+        node->code = (uint8_t)wanted->detail;
+    } else if (node->kind == LADLE_DICT) {
+        node->keys = ladle_alloc(shape->allocator, 1, sizeof *node->keys);
+        return node->keys ? LADLE_OK : LADLE_E_MEMORY;
+    } else if (ladle_kind_has_items(node->kind)) {
+        node->type = ladle_alloc(shape->allocator, wanted->type_len, 1);
+        if (!node->type) {
+            return LADLE_E_MEMORY;
+        }
+        memcpy(node->type, wanted->type, wanted->type_len);
+        node->type_len = wanted->type_len;
+        node->value_len = wanted->value_len;
+    }
+    return LADLE_OK;
 }
 
 /*
  * Give an empty node a kind. On failure it stays empty.
  */
-static ladle_status become(ladle_shape *shape, ladle_node *node, ladle_kind kind, uint32_t detail)
+static ladle_status become(ladle_shape *shape, ladle_node *node, struct wanted wanted)
 {
-    kind = kind_within_limits(shape, node, kind, &detail);
-    node->kind = (uint8_t)kind;
-    node->code = kind == LADLE_EXTENSION ? (uint8_t)detail : 0;
-    if (kind == LADLE_DICT) {
-        node->keys = ladle_alloc(shape->allocator, 1, sizeof *node->keys);
-        if (!node->keys) {
-            node->kind = LADLE_EMPTY;
-            return LADLE_E_MEMORY;
-        }
+    wanted.kind = kind_within_limits(shape, node, wanted);
+    node->kind = (uint8_t)wanted.kind;
+    ladle_status status = set_details(shape, node, &wanted);
+    uint32_t count = first_children(&wanted);
+    if (status == LADLE_OK && count) {
+        status = reserve_children(shape, node, count);
     }
-    uint32_t count = first_children(kind, detail);
-    ladle_status status = count ? reserve_children(shape, node, count) : LADLE_OK;
     for (ladle_node *child; status == LADLE_OK && node->child_count < count;) {
         status = ladle_node_add_child(shape, node, &child);
     }
@@ -217,13 +251,17 @@ static ladle_status become(ladle_shape *shape, ladle_node *node, ladle_kind kind
     return status;
 }
 
-static bool takes(const ladle_node *node, ladle_kind kind, uint32_t detail)
+static bool takes(const ladle_node *node, const struct wanted *wanted)
 {
-    if (node->kind != kind) {
-        return kind == LADLE_TUPLE && node->kind == LADLE_TUPLES;
+    if (node->kind != wanted->kind) {
+        return wanted->kind == LADLE_TUPLE && node->kind == LADLE_TUPLES;
     }
-    return (kind != LADLE_TUPLE || node->child_count == detail) &&
-           (kind != LADLE_EXTENSION || node->code == detail);
+    if (ladle_kind_has_items(node->kind)) {
+        return node->type_len == wanted->type_len && node->value_len == wanted->value_len &&
+               memcmp(node->type, wanted->type, node->type_len) == 0;
+    }
+    return (node->kind != LADLE_TUPLE || node->child_count == wanted->detail) &&
+           (node->kind != LADLE_EXTENSION || node->code == wanted->detail);
 }
 
 /*
@@ -282,23 +320,23 @@ static ladle_status select_alternative(ladle_shape *shape, ladle_node *node, uin
     return LADLE_OK;
 }
 
-static ladle_status find_alternative(ladle_shape *shape, ladle_node *node, ladle_kind kind,
-                                     uint32_t detail, ladle_node **out)
+static ladle_status find_alternative(ladle_shape *shape, ladle_node *node, struct wanted wanted,
+                                     ladle_node **out)
 {
     uint32_t any = node->child_count;
     for (uint32_t i = 0; i < node->child_count; i++) {
-        if (takes(node->children[i], kind, detail)) {
+        if (takes(node->children[i], &wanted)) {
             return select_alternative(shape, node, i, out);
         }
         any = node->children[i]->kind == LADLE_ANY ? i : any;
     }
-    kind = alternative_kind(shape, node, kind);
-    if (kind == LADLE_ANY && any < node->child_count) {
+    wanted.kind = alternative_kind(shape, node, wanted.kind);
+    if (wanted.kind == LADLE_ANY && any < node->child_count) {
         return select_alternative(shape, node, any, out);
     }
     ladle_node *added;
     LADLE_TRY(ladle_node_add_child(shape, node, &added));
-    ladle_status status = become(shape, added, kind, detail);
+    ladle_status status = become(shape, added, wanted);
     if (status == LADLE_OK && (added->kind != LADLE_ANY || any == node->child_count - 1)) {
         return select_alternative(shape, node, node->child_count - 1, out);
     }
@@ -307,18 +345,36 @@ static ladle_status find_alternative(ladle_shape *shape, ladle_node *node, ladle
     return status == LADLE_OK ? select_alternative(shape, node, any, out) : status;
 }
 
-ladle_status ladle_node_accept(ladle_shape *shape, ladle_node *node, ladle_kind kind,
-                               uint32_t detail, ladle_node **out)
+static ladle_status accept(ladle_shape *shape, ladle_node *node, struct wanted wanted,
+                           ladle_node **out)
 {
     if (node->kind == LADLE_EMPTY) {
-        LADLE_TRY(become(shape, node, kind, detail));
+        LADLE_TRY(become(shape, node, wanted));
     }
-    if (takes(node, kind, detail) || node->kind == LADLE_ANY) {
+    if (takes(node, &wanted) || node->kind == LADLE_ANY) {
         *out = node;
         return LADLE_OK;
     }
     if (node->kind != LADLE_UNION) {
         LADLE_TRY(become_union(shape, node));
     }
-    return find_alternative(shape, node, kind, detail, out);
+    return find_alternative(shape, node, wanted, out);
+}
+
+ladle_status ladle_node_accept(ladle_shape *shape, ladle_node *node, ladle_kind kind,
+                               uint32_t detail, ladle_node **out)
+{
+    return accept(shape, node, (struct wanted){.kind = kind, .detail = detail}, out);
+}
+
+ladle_status ladle_node_accept_typed(ladle_shape *shape, ladle_node *node, ladle_kind kind,
+                                     const void *type, size_t type_len, size_t value_len,
+                                     ladle_node **out)
+{
+    bool is_too_long = type_len > TYPE_LEN_MAX;
+    struct wanted wanted = {.kind = is_too_long ? LADLE_ANY : kind,
+                            .type = type,
+                            .type_len = is_too_long ? 0 : (uint32_t)type_len,
+                            .value_len = value_len};
+    return accept(shape, node, wanted, out);
 }

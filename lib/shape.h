@@ -44,6 +44,14 @@ static inline bool ladle_kind_has_bytes(uint8_t kind)
 }
 
 /*
+ * Kinds whose values are all of one length.
+ */
+static inline bool ladle_kind_has_items(uint8_t kind)
+{
+    return kind == LADLE_SCALAR || kind == LADLE_ARRAY;
+}
+
+/*
  * Kinds whose words are the lengths of runs of the children's values.
  */
 static inline bool ladle_kind_is_repeated(uint8_t kind)

@@ -10,6 +10,11 @@
  */
 #define KEPT_LEN (1u << 20)
 
+static bool has_content(const ladle_node *node)
+{
+    return ladle_kind_has_bytes(node->kind) || ladle_kind_has_items(node->kind);
+}
+
 static size_t sum_of_lengths(const ladle_node *node, size_t count)
 {
     const uint32_t *lengths = node->words;
@@ -65,6 +70,8 @@ void ladle_node_mark(ladle_node *node, size_t count)
         mark_alternatives(node, count);
     } else if (ladle_kind_has_bytes(node->kind)) {
         node->bytes_mark = sum_of_lengths(node, count);
+    } else if (ladle_kind_has_items(node->kind)) {
+        node->bytes_mark = count * node->value_len;
     } else {
         size_t child_count =
             ladle_kind_is_repeated(node->kind) ? sum_of_lengths(node, count) : count;
@@ -106,7 +113,7 @@ static void keep_marked(ladle_node *node)
     if (node->sign != LADLE_SIGN_NONE && !has_sign(node)) {
         node->sign = LADLE_SIGN_NONE;
     }
-    node->bytes.len = ladle_kind_has_bytes(node->kind) ? node->bytes_mark : 0;
+    node->bytes.len = has_content(node) ? node->bytes_mark : 0;
     for (uint32_t i = 0; i < node->child_count; i++) {
         keep_marked(node->children[i]);
     }
@@ -150,7 +157,7 @@ void ladle_node_drop_marked(ladle_shape *shape, ladle_node *node)
     if (word_len) {
         drop_words(shape, node, word_len);
     }
-    if (ladle_kind_has_bytes(node->kind)) {
+    if (has_content(node)) {
         drop_bytes(node);
     }
     node->count -= node->mark;
@@ -287,7 +294,7 @@ uint64_t ladle_node_len(const ladle_node *node)
 uint64_t ladle_node_marked_len(const ladle_node *node)
 {
     uint64_t len = (uint64_t)node->mark * ladle_word_len(node->kind);
-    len += ladle_kind_has_bytes(node->kind) ? node->bytes_mark : 0;
+    len += has_content(node) ? node->bytes_mark : 0;
     for (uint32_t i = 0; i < node->child_count; i++) {
         len += ladle_node_marked_len(node->children[i]);
     }

@@ -71,8 +71,10 @@ static void read_int(ladle_cursor *cursor, ladle_item *item, uint8_t tag)
 static void read_array(ladle_cursor *cursor, ladle_item *item)
 {
     read_name(cursor, item);
+    item->item_len = ladle_cursor_varint(cursor);
     item->code = ladle_cursor_u8(cursor);
     uint64_t dimensions = ladle_cursor_varint(cursor);
+    uint64_t len = item->item_len;
     if ((item->code != 'C' && item->code != 'F') || dimensions > LADLE_ARRAY_DIMENSIONS_MAX) {
         corrupt(cursor);
         return;
@@ -80,9 +82,12 @@ static void read_array(ladle_cursor *cursor, ladle_item *item)
     item->dimensions = (uint32_t)dimensions;
     item->extents = cursor->next;
     for (uint32_t i = 0; i < item->dimensions; i++) {
-        ladle_cursor_varint(cursor);
+        if (__builtin_mul_overflow(len, ladle_cursor_varint(cursor), &len)) {
+            corrupt(cursor);
+            return;
+        }
     }
-    read_data(cursor, item, ladle_cursor_varint(cursor));
+    read_data(cursor, item, len);
 }
 
 static void read_small(ladle_cursor *cursor, ladle_item *item, uint8_t tag)
@@ -146,7 +151,8 @@ static bool read_kind(ladle_cursor *cursor, ladle_item *item, uint8_t tag)
         return true;
     case LADLE_SCALAR:
         read_name(cursor, item);
-        read_data(cursor, item, ladle_cursor_varint(cursor));
+        item->item_len = ladle_cursor_varint(cursor);
+        read_data(cursor, item, item->item_len);
         return true;
     case LADLE_ARRAY:
         read_array(cursor, item);
@@ -320,9 +326,11 @@ static ladle_status put_array(ladle_buffer *to, const ladle_item *item)
 {
     LADLE_TRY(ladle_value_put_tag(to, LADLE_ARRAY));
     LADLE_TRY(put_text(to, item->name, item->name_len));
+    uint8_t item_len[LADLE_VARINT_LEN_MAX];
+    LADLE_TRY(ladle_buffer_put(to, item_len, ladle_varint_put(item_len, item->item_len)));
     LADLE_TRY(ladle_value_put_head(to, item->code, item->dimensions));
     LADLE_TRY(ladle_buffer_put(to, item->extents, varints_len(item->extents, item->dimensions)));
-    return put_text(to, item->data, item->data_len);
+    return ladle_buffer_put(to, item->data, item->data_len);
 }
 
 ladle_status ladle_value_put_item(ladle_buffer *to, const ladle_item *item)

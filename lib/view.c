@@ -119,6 +119,7 @@ static ladle_status decode_items(struct decoder *decoder, ladle_view *view)
                        .code = view->code,
                        .dimensions = view->dimensions,
                        .extents = view->extents,
+                       .item_len = view->item_len,
                        .name = (const uint8_t *)view->name.data,
                        .name_len = view->name.len,
                        .data = view->bytes + view->next++ * view->value_len,

@@ -67,11 +67,14 @@ struct ladle_node {
     uint8_t depth;
     uint32_t child_count;
     uint32_t child_capacity;
+    uint32_t type_len;  /* bytes of 'type' */
+    uint8_t *type;      /* SCALAR, ARRAY: see ladle_node_accept_typed */
+    size_t value_len;   /* SCALAR, ARRAY: bytes of a value */
     size_t count;       /* values in this block */
     size_t capacity;    /* elements that 'words' has room for */
     void *words;        /* INT, FLOAT: u64; COMPLEX: two u64; BOOL: u8; lengths: u32;
                            UNION: u8 alternative; DICT: u8 key list */
-    ladle_buffer bytes; /* content of kinds with lengths, but not of containers */
+    ladle_buffer bytes; /* content of kinds with lengths, but not of containers; SCALAR, ARRAY */
     ladle_node **children;
     ladle_keys *keys;  /* DICT */
     size_t mark;       /* values that belong to the records up to a boundary */
@@ -92,15 +95,28 @@ struct ladle_shape {
  * Say where a value of 'kind' goes that arrives at 'node', and widen the node where needed.
  *
  * kind    of the value: a kind below LADLE_ANY, LADLE_MAP for a dict that is not to have columns,
- * or LADLE_ANY detail  TUPLE: its length; EXTENSION: its code; else 0 out     the node to put the
- * value at. Its kind is 'kind', or TUPLES for a TUPLE, or ANY when the shape has reached its
- * limits: then a tagged value is to be put.
+ *         or LADLE_ANY
+ * detail  TUPLE: its length; EXTENSION: its code; else 0
+ * out     the node to put the value at. Its kind is 'kind', or TUPLES for a TUPLE, or ANY when the
+ *         shape has reached its limits: then a tagged value is to be put
  *
  * Selectors of unions are put here. Returns LADLE_OK or LADLE_E_MEMORY or LADLE_E_LIMIT.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_node_accept(ladle_shape *shape, ladle_node *node,
                                                          ladle_kind kind, uint32_t detail,
                                                          ladle_node **out);
+
+/*
+ * The same for a value of SCALAR or ARRAY.
+ *
+ * type  what its column has in common, as FORMAT.md section 5.2 has it between the kind and the
+ *       bytes: dtype, length of an item, for an ARRAY order and extents. It is copied, and not
+ *       looked at but to compare it
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_node_accept_typed(ladle_shape *shape, ladle_node *node,
+                                                               ladle_kind kind, const void *type,
+                                                               size_t type_len, size_t value_len,
+                                                               ladle_node **out);
 
 /*
  * Make room for one more word. Returns LADLE_OK, LADLE_E_MEMORY or LADLE_E_LIMIT.
@@ -247,6 +263,28 @@ static inline LADLE_NODISCARD ladle_status ladle_node_put_data(ladle_shape *shap
     if (LADLE_LIKELY(status == LADLE_OK && len)) {
         memcpy(node->bytes.data + node->bytes.len, data, len);
         node->bytes.len += len;
+    }
+    return status;
+}
+
+/*
+ * The bytes of values of a SCALAR or ARRAY, 'count' of them.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_node_put_items(ladle_shape *shape,
+                                                                ladle_node *node, const void *data,
+                                                                size_t count)
+{
+    size_t len = node->value_len * count;
+    ladle_status status = LADLE_OK;
+    if (LADLE_UNLIKELY(len > node->bytes.capacity - node->bytes.len)) {
+        status = ladle_node_grow_bytes(shape, node, len);
+    }
+    if (LADLE_LIKELY(status == LADLE_OK)) {
+        if (len) {
+            memcpy(node->bytes.data + node->bytes.len, data, len);
+        }
+        node->bytes.len += len;
+        node->count += count;
     }
     return status;
 }

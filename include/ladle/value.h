@@ -84,6 +84,7 @@ typedef struct ladle_item {
     const uint8_t *name; /* OBJECT: name of the class; SCALAR, ARRAY: dtype; UTF-8 */
     size_t name_len;     /* bytes */
     const uint8_t *extents; /* ARRAY: that many varints */
+    uint64_t item_len;      /* ARRAY: bytes of one item; data_len is that times all extents */
 } ladle_item;
 
 /*

@@ -203,6 +203,7 @@ static void put_numpy(struct gen *gen, ladle_buffer *to)
                        .name_len = 3,
                        .data = zeros,
                        .data_len = 4,
+                       .item_len = 4,
                        .dimensions = 2,
                        .extents = extents};
     if (item.kind == LADLE_ARRAY) {

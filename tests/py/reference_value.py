@@ -7,6 +7,7 @@ import datetime
 import decimal
 import fractions
 import ipaddress
+import math
 import pathlib
 import re
 import struct
@@ -224,10 +225,10 @@ def tagged_single(tag, source, depth):
         case 23:
             return Scalar(source.text(), source.take(source.varint()))
         case 24:
-            dtype, order = source.text(), source.u8()
+            dtype, item_len, order = source.text(), source.varint(), source.u8()
             need(order in b"CF", "array order")
             extents = tuple(source.varint() for _ in range(dimensions(source)))
-            return Array(dtype, chr(order), extents, source.take(source.varint()))
+            return Array(dtype, chr(order), extents, source.take(item_len * math.prod(extents)))
     raise Unsupported(f"tag {tag}")
 
 
