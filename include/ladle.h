@@ -27,13 +27,14 @@
  * keeps no global state; handles are independent of each other, one thread at a time may use each.
  */
 
-#include <ladle/base.h>   /* version, statuses, errors, limits, allocator */
-#include <ladle/buffer.h> /* bytes that grow */
-#include <ladle/io.h>     /* sources and sinks */
-#include <ladle/reader.h> /* read a file */
-#include <ladle/shape.h>  /* columns being written, for bindings */
-#include <ladle/value.h>  /* values one by one */
-#include <ladle/view.h>   /* columns being read */
-#include <ladle/writer.h> /* write a file */
+#include <ladle/base.h>    /* version, statuses, errors, limits, allocator */
+#include <ladle/buffer.h>  /* bytes that grow */
+#include <ladle/io.h>      /* sources and sinks */
+#include <ladle/reader.h>  /* read a file */
+#include <ladle/recover.h> /* verify, repair and join whole files */
+#include <ladle/shape.h>   /* columns being written, for bindings */
+#include <ladle/value.h>   /* values one by one */
+#include <ladle/view.h>    /* columns being read */
+#include <ladle/writer.h>  /* write a file */
 
 #endif

@@ -39,8 +39,12 @@ ladle_status ladle_input_read(struct ladle_input *input, void *buffer, size_t le
     while (*got < len) {
         size_t part_len = 0;
         int os_errno = 0;
-        ladle_status status = as_error(
-            source->read(source->ctx, (uint8_t *)buffer + *got, len - *got, &part_len, &os_errno));
+        uint8_t *to = (uint8_t *)buffer + *got;
+        ladle_status status =
+            source->read_at
+                ? source->read_at(source->ctx, to, len - *got, input->offset, &part_len, &os_errno)
+                : source->read(source->ctx, to, len - *got, &part_len, &os_errno);
+        status = as_error(status);
         if (status != LADLE_OK) {
             return ladle_fail_io(error, status, input->offset, os_errno, "read");
         }

@@ -4,10 +4,13 @@
 
 #include "io.h"
 
+#include "status.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -67,6 +70,38 @@ static ladle_status fd_read(void *ctx, void *buffer, size_t capacity, size_t *le
     }
 }
 
+static ladle_status fd_read_at(void *ctx, void *buffer, size_t capacity, uint64_t offset,
+                               size_t *len, int *os_errno)
+{
+    if (offset > INT64_MAX) {
+        *len = 0;
+        return LADLE_OK;
+    }
+    for (;;) {
+        ssize_t got = pread(fd_of(ctx), buffer, part_len_of(capacity), (off_t)offset);
+        if (got >= 0) {
+            *len = (size_t)got;
+            return LADLE_OK;
+        }
+        if (errno != EINTR) {
+            return fail_errno(os_errno);
+        }
+    }
+}
+
+/*
+ * Devices tell their size only by seeking, which would move the descriptor.
+ */
+static ladle_status fd_size(void *ctx, uint64_t *size, int *os_errno)
+{
+    struct stat info;
+    if (fstat(fd_of(ctx), &info) != 0) {
+        return fail_errno(os_errno);
+    }
+    *size = (uint64_t)info.st_size;
+    return LADLE_OK;
+}
+
 static ladle_status fd_write(void *ctx, const void *data, size_t len, int *os_errno)
 {
     int fd = fd_of(ctx);
@@ -118,6 +153,15 @@ void ladle_source_from_fd(ladle_source *source, int fd, bool owned)
                              .close = owned ? fd_close_source : NULL};
 }
 
+void ladle_source_from_file(ladle_source *source, int fd, bool owned)
+{
+    *source = (ladle_source){.struct_size = sizeof *source,
+                             .ctx = ctx_of(fd),
+                             .close = owned ? fd_close_source : NULL,
+                             .read_at = fd_read_at,
+                             .size = fd_size};
+}
+
 void ladle_sink_from_fd(ladle_sink *sink, int fd, bool owned)
 {
     *sink = (ladle_sink){.struct_size = sizeof *sink,
@@ -145,11 +189,14 @@ static ladle_status open_path(const char *path, int flags, int *fd, ladle_error 
 ladle_status ladle_source_open(ladle_source *source, const char *path, ladle_error *error)
 {
     int fd;
-    ladle_status status = open_path(path, O_RDONLY, &fd, error);
-    if (status == LADLE_OK) {
+    struct stat info;
+    LADLE_TRY(open_path(path, O_RDONLY, &fd, error));
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+        ladle_source_from_file(source, fd, true);
+    } else {
         ladle_source_from_fd(source, fd, true);
     }
-    return status;
+    return LADLE_OK;
 }
 
 ladle_status ladle_sink_open(ladle_sink *sink, const char *path, bool exclusive, ladle_error *error)

@@ -16,7 +16,35 @@ static ladle_status memory_read(void *ctx, void *buffer, size_t capacity, size_t
     return LADLE_OK;
 }
 
+static ladle_status memory_read_at(void *ctx, void *buffer, size_t capacity, uint64_t offset,
+                                   size_t *len, int *os_errno)
+{
+    (void)os_errno;
+    const ladle_memory_source *memory = ctx;
+    size_t left = offset < memory->len ? memory->len - (size_t)offset : 0;
+    *len = left < capacity ? left : capacity;
+    if (*len) {
+        memcpy(buffer, (const uint8_t *)memory->data + offset, *len);
+    }
+    return LADLE_OK;
+}
+
+static ladle_status memory_size(void *ctx, uint64_t *size, int *os_errno)
+{
+    (void)os_errno;
+    *size = ((const ladle_memory_source *)ctx)->len;
+    return LADLE_OK;
+}
+
 void ladle_source_from_memory(ladle_source *source, ladle_memory_source *memory)
+{
+    *source = (ladle_source){.struct_size = sizeof *source,
+                             .ctx = memory,
+                             .read_at = memory_read_at,
+                             .size = memory_size};
+}
+
+void ladle_source_from_pieces(ladle_source *source, ladle_memory_source *memory)
 {
     *source = (ladle_source){.struct_size = sizeof *source, .ctx = memory, .read = memory_read};
 }

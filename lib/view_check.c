@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "view_check.h"
 
+#include "packed.h"
 #include "shape.h"
 #include "status.h"
 
@@ -16,9 +17,11 @@ static ladle_status corrupt(const char **why, const char *reason)
 static bool lengths_fit(const ladle_view *view, uint64_t sum)
 {
     const ladle_packed *lengths = &view->words;
-    if (lengths->bits == 0) {
-        uint64_t product;
-        return !__builtin_mul_overflow(lengths->base, view->count, &product) && product == sum;
+    uint64_t product;
+    /* What stands above the base cannot overflow: there are less than 2^31 bytes of it. */
+    if (lengths->bits <= 32 && lengths->base <= sum &&
+        !__builtin_mul_overflow(lengths->base, view->count, &product)) {
+        return product <= sum && ladle_packed_sum(lengths, view->count) == sum;
     }
     for (uint64_t i = 0; i < view->count; i++) {
         uint64_t length = ladle_packed_get(lengths, i);
@@ -30,33 +33,10 @@ static bool lengths_fit(const ladle_view *view, uint64_t sum)
     return sum == 0;
 }
 
-/*
- * How often each of up to 256 words stands in a column; false when one is not below 'limit'.
- */
-static bool count_words(const ladle_view *view, uint32_t limit, uint64_t counts[256])
-{
-    const ladle_packed *words = &view->words;
-    memset(counts, 0, 256 * sizeof *counts);
-    if (words->bits == 0) {
-        if (view->count && words->base < limit) {
-            counts[words->base] = view->count;
-        }
-        return view->count == 0 || words->base < limit;
-    }
-    for (uint64_t i = 0; i < view->count; i++) {
-        uint64_t word = ladle_packed_get(words, i);
-        if (word >= limit) {
-            return false;
-        }
-        counts[word]++;
-    }
-    return true;
-}
-
 static bool selectors_fit(const ladle_view *view)
 {
     uint64_t counts[256];
-    if (!count_words(view, view->child_count, counts)) {
+    if (!ladle_packed_count(&view->words, view->count, view->child_count, counts)) {
         return false;
     }
     for (uint32_t i = 0; i < view->child_count; i++) {
@@ -71,7 +51,8 @@ static ladle_status check_key_lists(struct ladle_arena *arena, const ladle_view 
                                     const char **why)
 {
     uint64_t counts[256] = {view->count};
-    if (view->list_count > 1 && !count_words(view, view->list_count, counts)) {
+    if (view->list_count > 1 &&
+        !ladle_packed_count(&view->words, view->count, view->list_count, counts)) {
         return corrupt(why, "a dict has a key list that is not there");
     }
     uint64_t *expected = ladle_arena_take(arena, view->child_count, sizeof *expected);

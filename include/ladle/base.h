@@ -47,6 +47,7 @@ extern "C" {
 #define LADLE_STATUS_MAP(X)                                                                        \
     X(LADLE_OK, 0, "success")                                                                      \
     X(LADLE_END, 1, "no more records")                                                             \
+    X(LADLE_WAIT, 2, "no more records yet")                                                        \
     X(LADLE_E_MEMORY, -1, "out of memory")                                                         \
     X(LADLE_E_IO, -2, "input/output error")                                                        \
     X(LADLE_E_ARGUMENT, -3, "invalid argument")                                                    \

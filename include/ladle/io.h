@@ -4,7 +4,7 @@
 
 /*
  * Where bytes come from and go to. Fill one of the two structs with functions of your own, or
- * let one of the functions below do it. Neither is ever asked to seek.
+ * let one of the functions below do it.
  */
 
 #include <ladle/base.h>
@@ -14,19 +14,27 @@ extern "C" {
 #endif
 
 /*
- * A source of bytes.
+ * A source of bytes. Members that a program does not know or need are NULL.
  *
- * read   puts 1 to 'capacity' bytes into 'buffer' and their number into '*len'. Fewer than
- *        asked for are fine; 0 means the end, for good. Returns LADLE_OK or a negative status,
- *        for LADLE_E_IO with '*os_errno' set (0 when the cause lies elsewhere). An interrupted
- *        call is tried again by the function itself.
- * close  may be NULL; called exactly once, by ladle_reader_close or when opening fails.
+ * read     puts 1 to 'capacity' bytes into 'buffer' and their number into '*len'. Fewer than
+ *          asked for are fine; 0 means the end, for good (a reader with the option 'live' asks
+ *          again). Returns LADLE_OK or a negative status, for LADLE_E_IO with '*os_errno' set (0
+ *          when the cause lies elsewhere). An interrupted call is tried again by the function
+ *          itself.
+ * close    may be NULL; called exactly once, by ladle_reader_close or when opening fails.
+ * read_at  NULL when the source cannot do it (a pipe); else as read, with the bytes from 'offset'
+ *          on: 0 bytes when the source ends there. It moves nothing, so that several readers may
+ *          share what lies below. A reader that has it never calls 'read', which may be NULL then.
+ * size     how many bytes there are now. Goes with read_at: both are there or neither.
  */
 typedef struct ladle_source {
     size_t struct_size;
     void *ctx;
     ladle_status (*read)(void *ctx, void *buffer, size_t capacity, size_t *len, int *os_errno);
     void (*close)(void *ctx);
+    ladle_status (*read_at)(void *ctx, void *buffer, size_t capacity, uint64_t offset, size_t *len,
+                            int *os_errno);
+    ladle_status (*size)(void *ctx, uint64_t *size, int *os_errno);
 } ladle_source;
 
 /*
@@ -58,12 +66,18 @@ typedef struct ladle_sink {
 LADLE_API void ladle_source_from_fd(ladle_source *source, int fd, bool owned);
 
 /*
+ * Read a file through its descriptor, from its first byte, wherever the descriptor stands; it is
+ * not moved. Arguments as for ladle_source_from_fd. Not for pipes and sockets.
+ */
+LADLE_API void ladle_source_from_file(ladle_source *source, int fd, bool owned);
+
+/*
  * Write to a file descriptor, from where it stands. As ladle_source_from_fd.
  */
 LADLE_API void ladle_sink_from_fd(ladle_sink *sink, int fd, bool owned);
 
 /*
- * Open a file for reading.
+ * Open a file for reading: any part of it, if it is one that can be read so.
  *
  * source  output, written on LADLE_OK
  * path    of a file or named pipe, zero-terminated
@@ -84,8 +98,8 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_sink_open(ladle_sink *sink, const c
                                                        bool exclusive, ladle_error *error);
 
 /*
- * Bytes in memory as a source. The struct and the bytes are the caller's and must stay until
- * the reader is closed.
+ * Bytes in memory as a source, any part of which can be read. The struct and the bytes are the
+ * caller's and must stay until the reader is closed. 'position' is not used.
  */
 typedef struct ladle_memory_source {
     const void *data;
@@ -94,6 +108,13 @@ typedef struct ladle_memory_source {
 } ladle_memory_source;
 
 LADLE_API void ladle_source_from_memory(ladle_source *source, ladle_memory_source *memory);
+
+/*
+ * The same in pieces, read in order: when all bytes were handed out ('position' is 'len'), the
+ * caller may put the next piece into the struct, with 'position' 0. For a reader with the option
+ * 'live', which says LADLE_WAIT when it needs the next piece.
+ */
+LADLE_API void ladle_source_from_pieces(ladle_source *source, ladle_memory_source *memory);
 
 /*
  * A growing piece of memory as a sink. Start from zeros; it grows by 'allocator' (NULL: malloc).

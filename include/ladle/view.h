@@ -106,6 +106,13 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_view_get_tagged(ladle_view *view, l
                                                              uint32_t max_depth,
                                                              uint64_t max_items);
 
+/*
+ * Set the cursors of a view and of all below it to the value with the number 'row', 0 to
+ * view->count, as if the values before it had been read. Takes time in proportion to the columns,
+ * and to the rows where lengths or selectors have to be added up.
+ */
+LADLE_API void ladle_view_seek(ladle_view *view, uint64_t row);
+
 #ifdef __cplusplus
 }
 #endif
