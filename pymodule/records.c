@@ -1,27 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "decode.h"
+#include "records.h"
+
 #include "errors.h"
-#include "fileobj.h"
 #include "options.h"
-
-#include <ladle/reader.h>
-
-typedef struct {
-    PyObject_HEAD
-    const core_state *state;
-    ladle_reader *reader; /* NULL: closed */
-    core_file file;
-    core_decoder decoder;
-    ladle_view *root;      /* of the block at hand */
-    uint64_t row;          /* of that block, comes next */
-    uint64_t row_count;    /* of that block */
-    uint64_t first_record; /* number of its first record */
-    PyObject *name;
-    PyObject *kept_metadata; /* tagged, as bytes, after close */
-    PyObject *failure;       /* the exception at which it stays */
-    bool is_ended;
-    bool is_busy;
-} Records;
 
 static int refuse(const Records *self)
 {
@@ -51,76 +32,17 @@ static inline void leave(Records *self)
     self->is_busy = false;
 }
 
-static uint64_t position_of(const Records *self)
-{
-    return self->first_record + self->row;
-}
-
-/*
- * Set the exception for an error, and stay at it.
- */
-static int fail(Records *self, const ladle_error *error)
-{
-    core_raise(self->state, error, self->name);
-    core_exception_keep(&self->failure);
-    self->root = NULL;
-    self->first_record = position_of(self);
-    self->row = 0;
-    self->row_count = 0;
-    return -1;
-}
-
-static int fail_at_record(Records *self)
-{
-    ladle_error *error = &self->decoder.error;
-    error->offset = ladle_reader_block_offset(self->reader);
-    error->record = position_of(self);
-    return fail(self, error);
-}
-
-/*
- * Go on to the next block. 1: there is one. 0: the file ends. -1: an exception is set.
- */
-static int next_block(Records *self)
-{
-    ladle_error error;
-    ladle_view *root;
-    uint64_t first_record;
-    if (self->failure) {
-        core_exception_again(self->failure);
-        return -1;
-    }
-    if (self->is_ended) {
-        return 0;
-    }
-    core_file_release_gil(&self->file);
-    ladle_status status = ladle_reader_next_block(self->reader, &root, &first_record, &error);
-    core_file_take_gil(&self->file);
-    if (status == LADLE_END) {
-        self->is_ended = true;
-        return 0;
-    }
-    if (status != LADLE_OK) {
-        return fail(self, &error);
-    }
-    self->root = root;
-    self->row = 0;
-    self->row_count = root->count;
-    self->first_record = first_record;
-    return core_decoder_begin_block(&self->decoder, root) < 0 ? fail_at_record(self) : 1;
-}
-
 /*
  * The next record. NULL without an exception at the end.
  */
 static inline PyObject *next_record(Records *self)
 {
-    if (LADLE_UNLIKELY(self->row == self->row_count) && next_block(self) <= 0) {
+    if (LADLE_UNLIKELY(self->row == self->row_count) && core_records_next_block(self) <= 0) {
         return NULL;
     }
     PyObject *record = core_decode_record(&self->decoder, self->root);
     if (LADLE_UNLIKELY(!record)) {
-        (void)fail_at_record(self);
+        (void)core_records_fail(self);
         return NULL;
     }
     self->row++;
@@ -211,7 +133,7 @@ static int close_records(Records *self)
         return refuse(self);
     }
     keep_metadata(self);
-    self->first_record = position_of(self);
+    self->first_record = core_records_position(self);
     self->reader = NULL;
     self->root = NULL;
     self->row = 0;
@@ -256,12 +178,12 @@ static PyObject *records_repr(Records *self)
 {
     return PyUnicode_FromFormat(
         "<ladle.Records of %R at record %llu%s>", self->name ? self->name : Py_None,
-        (unsigned long long)position_of(self), self->reader ? "" : ", closed");
+        (unsigned long long)core_records_position(self), self->reader ? "" : ", closed");
 }
 
 static PyObject *records_get_position(Records *self, void *Py_UNUSED(closure))
 {
-    return PyLong_FromUnsignedLongLong(position_of(self));
+    return PyLong_FromUnsignedLongLong(core_records_position(self));
 }
 
 static PyObject *records_get_lost(Records *Py_UNUSED(self), void *Py_UNUSED(closure))
@@ -299,76 +221,6 @@ static PyObject *records_get_metadata(Records *self, void *Py_UNUSED(closure))
         len = (size_t)PyBytes_GET_SIZE(self->kept_metadata);
     }
     return len ? decode_metadata(self, tagged, len) : PyDict_New();
-}
-
-/*
- * A file that is no ladle file: say what it looks like.
- */
-static void explain(const Records *self, ladle_error *error)
-{
-    const core_file *file = &self->file;
-    if (error->status == LADLE_E_FORMAT) {
-        size_t len = strlen(error->text);
-        PyOS_snprintf(error->text + len, sizeof error->text - len, "%s",
-                      core_looks_like(file->head, file->head_len));
-    }
-}
-
-static int open_records(Records *self, PyObject *source, PyObject *name, PyObject *limits)
-{
-    ladle_error error;
-    ladle_reader_options options = LADLE_READER_OPTIONS_INIT;
-    self->name = core_name_of(name, source);
-    if (!self->name || core_limits_from(self->state, limits, &self->decoder.limits) < 0) {
-        return -1;
-    }
-    options.limits = &self->decoder.limits;
-    ladle_source callbacks = core_file_source(&self->file);
-    core_file_release_gil(&self->file);
-    ladle_status status = ladle_reader_open(&self->reader, &callbacks, &options, &error);
-    core_file_take_gil(&self->file);
-    if (status != LADLE_OK) {
-        explain(self, &error);
-        core_raise(self->state, &error, self->name);
-        return -1;
-    }
-    if (PyErr_Occurred()) {
-        /* The file object raised behind the header, which the library would report later. */
-        ladle_reader_close(self->reader);
-        self->reader = NULL;
-        return -1;
-    }
-    return 0;
-}
-
-static int records_init(Records *self, PyObject *args, PyObject *kwargs)
-{
-    static char *keywords[] = {"", "name", "owns", "limits", "types", NULL};
-    PyObject *source;
-    PyObject *name = NULL;
-    PyObject *limits = NULL;
-    PyObject *types = NULL;
-    int owns = 0;
-    int ignored;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OpOO:Records", keywords, &source, &name,
-                                     &owns, &limits, &types)) {
-        return -1;
-    }
-    if (self->state) {
-        PyErr_SetString(PyExc_RuntimeError, "the records are open already");
-        return -1;
-    }
-    const core_state *state = core_state_of_type(Py_TYPE(self));
-    if (core_file_open_source(&self->file, state, source, owns) < 0) {
-        return -1;
-    }
-    self->state = state;
-    self->decoder.state = state;
-    if (core_types_check(types) < 0 || open_records(self, source, name, limits) < 0) {
-        (void)core_file_close(&self->file, &ignored);
-        return -1;
-    }
-    return 0;
 }
 
 static PyObject *records_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
@@ -465,7 +317,7 @@ PyDoc_STRVAR(
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)records_doc},
     {Py_tp_new, records_new},
-    {Py_tp_init, records_init},
+    {Py_tp_init, core_records_init},
     {Py_tp_finalize, records_finalize},
     {Py_tp_dealloc, records_dealloc},
     {Py_tp_traverse, records_traverse},
