@@ -57,7 +57,7 @@ TEST_C = $(wildcard tests/c/*.c)
 EXAMPLE_C = $(wildcard examples/[0-9]*.c)
 C_FILES = $(LIB_C) $(PYMODULE_C) $(TEST_C) $(EXAMPLE_C)
 H_FILES = $(HEADERS) $(wildcard lib/*.h pymodule/*.h tests/c/*.h)
-PACKAGE = setup.py pyproject.toml $(wildcard README.md pymodule/ladle/*) $(PYMODULE_C) $(LIB_C) \
+PACKAGE = setup.py pyproject.toml $(wildcard README.md pymodule/ladle/*.py* pymodule/ladle/*/*.py) $(PYMODULE_C) $(LIB_C) \
           $(filter-out tests/%,$(H_FILES))
 
 objects = $(1:%.c=$(OUT)/%.o)
@@ -108,7 +108,7 @@ py: .venv/setup-ladle ## ladle installed in .venv
 # setuptools would pack Python files that were deleted since, if they stayed in its folder.
 .venv/setup-ladle: $(PACKAGE) $(OUT)/flags $(VENV)
 	@echo "  pip install ."
-	@rm -f build/lib.*/ladle/*.py*
+	@rm -rf build/lib.*/ladle/*.py* build/lib.*/ladle/_*/
 	$(Q)CFLAGS='$(CFLAGS) $(WERROR)' $(PY) -m pip install -q --no-build-isolation --no-deps .
 	@touch $@
 

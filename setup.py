@@ -50,7 +50,7 @@ compile_args, link_args = build_options()
 setup(
     version=version(),
     license="BSD-2-Clause",
-    packages=["ladle"],
+    packages=["ladle", "ladle._commands"],
     package_dir={"ladle": "pymodule/ladle"},
     package_data={"ladle": ["*.pyi", "py.typed"]},
     ext_modules=[

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """dump, load and open: from what users call a file to what the extension reads and writes."""
 
-import contextlib
 import io
-import os
-import stat
 
 from ladle._core import Writer
 from ladle._reader import Reader
+from ladle._replace import is_replaceable, replacing
 from ladle._targets import as_path, open_reading, open_url, open_writing
 
 # Iterable by accident: their items are hardly meant as records.
@@ -40,15 +38,11 @@ def dump(records, file, **writer_options):
     if (target := open_url(path, "wb")) is not None:
         with target:
             return _write_all(records, Writer(target, name=path, **writer_options))
-    path = os.path.realpath(path)
-    try:
-        mode = os.stat(path).st_mode
-    except FileNotFoundError:
-        mode = None
-    if mode is not None and not stat.S_ISREG(mode):
+    if not is_replaceable(path):
         descriptor = open_writing(path, "w")
         return _write_all(records, Writer(descriptor, name=path, owns=True, **writer_options))
-    return _replace(records, path, mode, writer_options)
+    with replacing(path) as descriptor:
+        return _write_all(records, Writer(descriptor, name=path, **writer_options))
 
 
 def load(file, **reader_options):
@@ -121,48 +115,3 @@ def _write_all(records, writer):
         writer.extend(records)
         count = len(writer)
     return count
-
-
-def _replace(records, path, mode, writer_options):
-    """Write a new file beside the old one, and give it the name when it is safe on disk."""
-    directory = os.path.dirname(path)
-    descriptor, temporary = _create_beside(path, directory, mode)
-    try:
-        try:
-            count = _write_all(records, Writer(descriptor, name=path, **writer_options))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    _sync_directory(directory)
-    return count
-
-
-def _create_beside(path, directory, mode):
-    """A new file with the mode of the one that it replaces, or as the umask says."""
-    while True:
-        temporary = os.path.join(os.fsdecode(directory), f".ladle-{os.urandom(8).hex()}")
-        try:
-            descriptor = open_writing(temporary, "x")
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, path) from None
-        if mode is not None:
-            os.chmod(temporary, stat.S_IMODE(mode))
-        return descriptor, temporary
-
-
-def _sync_directory(directory):
-    """Make the new name survive a loss of power, where the system can."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The command line. A subcommand is a function and its entry in the parser.
+
+A module here has a function `add(commands)` that adds its subcommands to the parser: each sets
+`run`, a function of the parsed options that does the work and returns an exit status, or None
+when all is well. What it raises of OSError and ladle.Error is printed, and the status is 1.
+"""
+
+import argparse
+import os
+import sys
+
+import ladle
+from ladle._commands import look
+
+MODULES = (look,)
+
+# Exit statuses.
+WELL, FAILED, MISUSED, LOST = 0, 1, 2, 3
+
+
+class Misuse(Exception):
+    """Raised by a subcommand for arguments that do not go together."""
+
+
+def main(arguments=None):
+    """Run the command line. Returns the exit status: 0 well, 1 the data are bad or the work
+    failed, 2 used wrongly, 3 done but records were lost."""
+    options = parser().parse_args(arguments)
+    try:
+        status = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output has enough. Python would complain again when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WELL
+    except Misuse as error:
+        return complain(error, MISUSED)
+    except (ladle.Error, OSError) as error:
+        return complain(error, FAILED)
+    except MemoryError:
+        return complain("there is not enough memory", FAILED)
+    except KeyboardInterrupt:
+        return complain("interrupted", FAILED)
+    return status or WELL
+
+
+def complain(message, status):
+    """Print why it failed, and give the status back."""
+    print(f"ladle: {message}", file=sys.stderr)
+    return status
+
+
+def parser():
+    """The command line's grammar."""
+    made = argparse.ArgumentParser(prog="ladle", description="Work with ladle files.")
+    made.add_argument("--version", action="version", version=f"ladle {ladle.__version__}")
+    commands = made.add_subparsers(required=True, metavar="COMMAND")
+    for module in MODULES:
+        module.add(commands)
+    return made
