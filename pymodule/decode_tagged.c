@@ -108,12 +108,43 @@ int core_decode_add_item(core_decoder *decoder, PyObject *set, PyObject *item)
     return result;
 }
 
+/*
+ * Bytes that an object made of a value takes beside it. Entries of dictionaries are shared, so that
+ * few bytes of a file may stand for the value of each record.
+ */
+static uint64_t len_beside(PyObject *value)
+{
+    if (PyUnicode_CheckExact(value)) {
+        return (uint64_t)PyUnicode_GET_LENGTH(value) * 4;
+    }
+    if (PyBytes_CheckExact(value)) {
+        return (uint64_t)PyBytes_GET_SIZE(value);
+    }
+    if (PyList_CheckExact(value)) {
+        return (uint64_t)PyList_GET_SIZE(value) * 8;
+    }
+    if (PyDict_CheckExact(value)) {
+        return (uint64_t)PyDict_GET_SIZE(value) * PAIR_LEN;
+    }
+    uint64_t len = OBJECT_LEN;
+    if (PyTuple_CheckExact(value)) {
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(value); i++) {
+            PyObject *part = PyTuple_GET_ITEM(value, i);
+            len += PyTuple_CheckExact(part) ? OBJECT_LEN : len_beside(part);
+        }
+    }
+    return len;
+}
+
 PyObject *core_decode_extension(core_decoder *decoder, uint8_t code, PyObject *value)
 {
+    PyObject *object = NULL;
     if (!value) {
         return NULL;
     }
-    PyObject *object = core_extension_build(decoder->state, code, value, &decoder->error);
+    if (code <= CODE_ZONE || core_decode_take_memory(decoder, len_beside(value)) == 0) {
+        object = core_extension_build(decoder->state, code, value, &decoder->error);
+    }
     Py_DECREF(value);
     return object;
 }

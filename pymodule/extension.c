@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "extension.h"
 
+#include "collection.h"
 #include "errors.h"
 #include "temporal.h"
 
@@ -28,6 +29,11 @@ static const struct extension EXTENSIONS[] = {
     {CODE_IPV6_NETWORK, "ipaddress", "IPv6Network"},
     {CODE_IPV4_INTERFACE, "ipaddress", "IPv4Interface"},
     {CODE_IPV6_INTERFACE, "ipaddress", "IPv6Interface"},
+    {CODE_ARRAY, "array", "array"},
+    {CODE_ORDERED_DICT, "collections", "OrderedDict"},
+    {CODE_DEQUE, "collections", "deque"},
+    {CODE_COUNTER, "collections", "Counter"},
+    {CODE_DEFAULTDICT, "collections", "defaultdict"},
 };
 
 enum { EXTENSION_COUNT = sizeof EXTENSIONS / sizeof *EXTENSIONS };
@@ -112,6 +118,9 @@ PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8
         return reduced;
     }
     *code = core_extension_code(state, Py_TYPE(object));
+    if (*code >= CODE_ARRAY) {
+        return core_collection_reduce(object, *code, culprit);
+    }
     switch (*code) {
     case 0:
         return NULL;
@@ -152,6 +161,14 @@ static PyObject *call_class(PyObject *class, PyObject *arguments, PyObject *keyw
     return corrupt(error, name);
 }
 
+static PyObject *class_of(const struct extension *extension)
+{
+    PyObject *module = PyImport_ImportModule(extension->module);
+    PyObject *class = module ? PyObject_GetAttrString(module, extension->name) : NULL;
+    Py_XDECREF(module);
+    return class;
+}
+
 static bool are_ints(PyObject *value, Py_ssize_t count)
 {
     if (!PyTuple_CheckExact(value) || PyTuple_GET_SIZE(value) != count) {
@@ -165,9 +182,21 @@ static bool are_ints(PyObject *value, Py_ssize_t count)
     return true;
 }
 
+static PyObject *build_collection(const struct extension *extension, PyObject *value,
+                                  ladle_error *error)
+{
+    PyObject *class = class_of(extension);
+    PyObject *built = class ? core_collection_build(class, extension->code, value, error) : NULL;
+    Py_XDECREF(class);
+    return built;
+}
+
 static PyObject *build_from_table(const struct extension *extension, PyObject *value,
                                   ladle_error *error)
 {
+    if (extension->code >= CODE_ARRAY) {
+        return build_collection(extension, value, error);
+    }
     bool is_uuid = extension->code == CODE_UUID;
     bool is_fraction = extension->code == CODE_FRACTION;
     bool is_valid = is_uuid       ? PyBytes_CheckExact(value)
@@ -176,8 +205,7 @@ static PyObject *build_from_table(const struct extension *extension, PyObject *v
     if (!is_valid) {
         return corrupt(error, extension->name);
     }
-    PyObject *module = PyImport_ImportModule(extension->module);
-    PyObject *class = module ? PyObject_GetAttrString(module, extension->name) : NULL;
+    PyObject *class = class_of(extension);
     PyObject *arguments = is_fraction ? Py_NewRef(value)
                           : is_uuid   ? PyTuple_New(0)
                                       : PyTuple_Pack(1, value);
@@ -189,7 +217,6 @@ static PyObject *build_from_table(const struct extension *extension, PyObject *v
     Py_XDECREF(keywords);
     Py_XDECREF(arguments);
     Py_XDECREF(class);
-    Py_XDECREF(module);
     return built;
 }
 

@@ -35,7 +35,11 @@ enum {
     CODE_RANGE = 22,
     CODE_SLICE = 23,
     CODE_ELLIPSIS = 24,
-    CODE_DEFAULTDICT = 29 /* the last that FORMAT.md knows */
+    CODE_ARRAY = 25,
+    CODE_ORDERED_DICT = 26,
+    CODE_DEQUE = 27,
+    CODE_COUNTER = 28,
+    CODE_DEFAULTDICT = 29
 };
 
 /*

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What many tests need: exact comparison, files in memory, awkward file objects."""
 
+import array
+import collections
 import datetime
+import decimal
 import io
 import struct
 import zoneinfo
@@ -42,6 +45,10 @@ def clock_picture(moment):
     return (moment.replace(tzinfo=None).isoformat(), moment.fold, exactly(moment.tzinfo))
 
 
+def range_picture(value):
+    return (value.start, value.stop, value.step)  # range(0) == range(1, 1)
+
+
 PICTURES = {
     float: float_bits,
     complex: lambda value: (float_bits(value.real), float_bits(value.imag)),
@@ -54,6 +61,14 @@ PICTURES = {
     datetime.time: clock_picture,
     datetime.timezone: lambda zone: zone.__getinitargs__(),  # tells a given name from a derived one
     zoneinfo.ZoneInfo: lambda zone: zone.key,
+    decimal.Decimal: str,  # tells 1.0 from 1.00, -0 from 0, and the payloads of NaN
+    range: range_picture,
+    slice: lambda value: [exactly(part) for part in range_picture(value)],
+    array.array: lambda value: (value.typecode, value.tobytes()),
+    collections.OrderedDict: dict_picture,
+    collections.Counter: dict_picture,
+    collections.deque: lambda value: (value.maxlen, sequence_picture(value)),
+    collections.defaultdict: lambda value: (value.default_factory, dict_picture(value)),
 }
 
 

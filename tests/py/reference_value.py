@@ -281,6 +281,13 @@ def numbers(value):
     return result
 
 
+def deque(value):
+    items, max_len = typed(value, tuple)
+    if typed(max_len, int, type(None)) is not None:
+        need(max_len >= len(typed(items, list)), "maximum length of a deque")
+    return collections.deque(typed(items, list), max_len)
+
+
 def default_dict(value):
     name, items = typed(value, tuple)
     factories = (bool, int, float, complex, str, bytes, bytearray, tuple, list, dict, set)
@@ -320,7 +327,7 @@ EXTENSIONS = {
     24: lambda value: typed(value, type(None)) or ...,
     25: numbers,
     26: lambda value: collections.OrderedDict(typed(value, dict)),
-    27: lambda value: collections.deque(*typed(value, tuple)),
+    27: deque,
     28: lambda value: collections.Counter(typed(value, dict)),
     29: default_dict,
 }

@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Hypothesis strategies for records: any values, and lists whose records share a shape or drift."""
 
+import array
+import collections
 import datetime
+import decimal
+import ipaddress
+import pathlib
 import struct
+import sys
 import zoneinfo
 from itertools import chain
 
@@ -74,6 +80,47 @@ TIMES = st.one_of(
     NAMED_ZONES,
 )
 
+DECIMALS = st.one_of(
+    st.decimals(),
+    st.builds(
+        lambda sign, digits, exponent: decimal.Decimal((sign, tuple(digits), exponent)),
+        st.integers(0, 1),
+        st.lists(st.integers(0, 9), min_size=1, max_size=40),
+        st.sampled_from(["F", "n", "N"]) | st.integers(-300, 300),
+    ),
+)
+PATHS = st.builds(
+    lambda cls, parts: cls(*parts),
+    st.sampled_from(
+        [
+            pathlib.PurePosixPath,
+            pathlib.PureWindowsPath,
+            pathlib.WindowsPath if sys.platform == "win32" else pathlib.PosixPath,
+        ]
+    ),
+    st.lists(st.text(max_size=6), max_size=3),
+)
+
+
+def interfaces(addresses, longest):
+    return st.tuples(addresses, st.integers(0, longest))
+
+
+IPV4 = st.ip_addresses(v=4)
+IPV6 = st.ip_addresses(v=6)
+IPS = st.one_of(
+    IPV4,
+    IPV6,
+    IPV6.map(lambda address: ipaddress.IPv6Address(f"{address}%eth0")),
+    interfaces(IPV4, 32).map(ipaddress.IPv4Interface),
+    interfaces(IPV6, 128).map(ipaddress.IPv6Interface),
+    interfaces(IPV4, 32).map(lambda pair: ipaddress.IPv4Network(pair, strict=False)),
+    interfaces(IPV6, 128).map(lambda pair: ipaddress.IPv6Network(pair, strict=False)),
+)
+RANGES = st.builds(range, INTS, INTS, INTS.filter(bool))
+# Hashable from Python 3.12 on, hence no key.
+SLICES = st.builds(slice, *[st.none() | st.integers(-9, 9) | STRS] * 3)
+
 HASHABLE_SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -84,8 +131,28 @@ HASHABLE_SCALARS = st.one_of(
     SURROGATE_STRS,
     st.binary(max_size=12),
     TIMES,
+    DECIMALS.filter(lambda number: not number.is_snan()),
+    st.fractions(),
+    st.uuids(),
+    PATHS,
+    IPS,
+    RANGES,
+    st.just(...),
 )
-SCALARS = HASHABLE_SCALARS | st.binary(max_size=12).map(bytearray)
+
+
+def array_of(typecode):
+    if typecode == "u":
+        return STRS.map(lambda text: array.array("u", text))
+    item_len = array.array(typecode).itemsize
+    return st.binary(max_size=40).map(
+        lambda data: array.array(typecode, data[: len(data) // item_len * item_len])
+    )
+
+
+ARRAYS = st.sampled_from("bBhHiIlLqQfdu").flatmap(array_of)
+BYTEARRAYS = st.binary(max_size=12).map(bytearray)
+SCALARS = st.one_of(HASHABLE_SCALARS, BYTEARRAYS, DECIMALS, SLICES, ARRAYS)
 HASHABLES = st.recursive(
     HASHABLE_SCALARS,
     lambda inner: st.lists(inner, max_size=3).map(tuple) | st.frozensets(inner, max_size=3),
@@ -93,8 +160,20 @@ HASHABLES = st.recursive(
 )
 
 
+FACTORIES = [None, bool, bytearray, bytes, complex, dict, float, frozenset, int, list, set, str, tuple]
+
+
+def deque_of(items, room):
+    return collections.deque(items, None if room is None else len(items) + room)
+
+
 def containers_of(inner):
+    mappings = st.dictionaries(HASHABLES, inner, max_size=4)
     return st.one_of(
+        mappings.map(collections.OrderedDict),
+        mappings.map(collections.Counter),
+        st.builds(collections.defaultdict, st.sampled_from(FACTORIES), mappings),
+        st.builds(deque_of, st.lists(inner, max_size=4), st.none() | st.integers(0, 3)),
         st.lists(inner, max_size=4),
         st.lists(inner, max_size=4).map(tuple),
         st.dictionaries(HASHABLES, inner, max_size=4),
@@ -123,6 +202,9 @@ LEAF_SHAPES = st.sampled_from(
         st.binary(max_size=6),
         st.binary(max_size=6).map(bytearray),
         TIMES,
+        DECIMALS,
+        st.uuids(),
+        ARRAYS,
         st.none() | st.integers(-5, 5),
         st.none() | STRS,
         st.integers(-5, 5) | FLOATS | STRS,
@@ -139,6 +221,8 @@ def shapes_of(inner):
         inner.map(lambda item: st.lists(item, max_size=3).map(tuple)),
         inner.map(lambda item: st.dictionaries(st.integers(0, 9), item, max_size=3)),
         columns.map(st.fixed_dictionaries),
+        columns.map(lambda record: st.fixed_dictionaries(record).map(collections.OrderedDict)),
+        inner.map(lambda item: st.lists(item, max_size=3).map(collections.deque)),
         columns.map(optional_keys),
     )
 

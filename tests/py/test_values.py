@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which values are stored exactly, which are refused, and what a refusal says."""
 
+import array
+import collections
 import datetime
+import decimal
+import fractions
 import io
+import ipaddress
 import math
+import pathlib
 import struct
+import uuid
 import zoneinfo
 
 import ladle
@@ -16,6 +23,14 @@ from strategies import ZONES
 DAY = datetime.timedelta(days=1)
 BERLIN = datetime.timezone(datetime.timedelta(hours=1), "Berlin")
 MOMENT = datetime.datetime(2026, 10, 25, 2, 30, 0, 123456)
+
+
+
+def moved_to_end(items):
+    """Its order is then no more that of the dict which it is."""
+    items.move_to_end("b")
+    return items
+
 
 VALUES = {
     "none": None,
@@ -103,6 +118,38 @@ VALUES = {
     **{
         f"datetime in {key}": MOMENT.replace(tzinfo=zoneinfo.ZoneInfo(key), fold=1) for key in ZONES
     },
+    "decimal": decimal.Decimal("-1.50"),
+    "decimal minus zero": decimal.Decimal("-0E+5"),
+    "decimal nan with payload": decimal.Decimal("-sNaN123"),
+    "decimal infinity": decimal.Decimal("-Infinity"),
+    "long decimal": decimal.Decimal("1" * 500 + "E-1000"),
+    "fraction": fractions.Fraction(-(10**30), 7),
+    "uuid": uuid.UUID("12345678-1234-5678-1234-567812345678"),
+    "pure posix path": pathlib.PurePosixPath("/a/../b"),
+    "pure windows path": pathlib.PureWindowsPath("C:\\a"),
+    "path": pathlib.Path("a/b"),
+    "ip": [ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("fe80::1%eth0")],
+    "networks": [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("2001:db8::/32")],
+    "interfaces": [ipaddress.ip_interface("10.1.2.3/8"), ipaddress.ip_interface("::1/64")],
+    "range": [range(0), range(1, 1), range(10**30, -5, -7)],
+    "slice": [slice(None), slice(1, "a", (2,))],
+    "ellipsis": ...,
+    **{
+        f"array of {code}": array.array(code, [0, 1, 2])
+        for code in "bBhHiIlLqQfd"
+    },
+    "empty array": array.array("d"),
+    "ordered dict": moved_to_end(collections.OrderedDict(b=1, a=[2], c=None)),
+    "ordered dict of any keys": collections.OrderedDict({(1,): 2, None: 3, "a": 4}),
+    "deque": collections.deque([1, "a", collections.deque()]),
+    "deque with a maximum": collections.deque([1, 2], 3),
+    "deque of none": collections.deque([], 0),
+    "counter": collections.Counter({"a": 2, "b": -1, 3: 0}),
+    "defaultdict": collections.defaultdict(list, {"a": [1], 2: []}),
+    "defaultdict without factory": collections.defaultdict(None, {1: 2}),
+    "nested collections": collections.OrderedDict(
+        a=collections.Counter("aab"), b=collections.deque([collections.OrderedDict()])
+    ),
     **{f"time in {key}": datetime.time(2, 30, tzinfo=zoneinfo.ZoneInfo(key)) for key in ZONES},
 }
 
@@ -117,6 +164,22 @@ def test_value_comes_back_exactly(value):
 def test_all_values_together_come_back_exactly():
     records = list(VALUES.values()) * 3
     assert exactly(loaded(dumped(records))) == exactly(records)
+
+
+@pytest.mark.parametrize(
+    "factory",
+    [bool, bytearray, bytes, complex, dict, float, frozenset, int, list, set, str, tuple],
+)
+def test_each_factory_of_a_defaultdict_comes_back(factory):
+    (back,) = loaded(dumped([collections.defaultdict(factory, a=1)]))
+    assert type(back) is collections.defaultdict
+    assert back.default_factory is factory
+    assert back["new"] == factory()
+
+
+def test_an_array_of_characters_comes_back():
+    characters = array.array("u", "a\u0416\U0001f944")
+    assert exactly(loaded(dumped([characters]))) == exactly([characters])
 
 
 def test_utc_comes_back_as_the_one_utc():
@@ -192,6 +255,8 @@ UNSUPPORTED = {
     "tuple subclass": TupleKind([5]),
     "dict subclass": DictKind(a=5),
     "set subclass": SetKind([5]),
+    "defaultdict of a function": collections.defaultdict(lambda: 0),
+    "defaultdict of another class": collections.defaultdict(collections.Counter),
     "datetime subclass": MomentKind(2026, 1, 1),
     "unknown tzinfo": datetime.datetime(2026, 1, 1, tzinfo=ZoneKind()),
     "zone without a key": zoneinfo.ZoneInfo.from_file(
