@@ -169,6 +169,9 @@ static ladle_status describe_kind(struct ladle_block_encoder *encoder, const lad
     case LADLE_TUPLE:
         LADLE_TRY(put_varint(&encoder->shape, node->child_count));
         return describe_children(encoder, node);
+    case LADLE_OBJECT:
+        LADLE_TRY(ladle_buffer_put(&encoder->shape, node->type, node->type_len));
+        return describe_children(encoder, node);
     case LADLE_EXTENSION:
         LADLE_TRY(put_u8(&encoder->shape, node->code));
         return describe_children(encoder, node);

@@ -10,6 +10,7 @@
 struct encoder {
     ladle_shape *shape;
     ladle_cursor *cursor;
+    ladle_buffer type; /* of the object at hand: its name and fields */
 };
 
 static ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t depth);
@@ -144,6 +145,45 @@ static ladle_status encode_dict(struct encoder *encoder, ladle_node *node, ladle
     return LADLE_OK;
 }
 
+static ladle_status encode_object(struct encoder *encoder, ladle_node *target, uint32_t depth)
+{
+    ladle_node_count(target);
+    for (uint32_t i = 0; i < target->child_count; i++) {
+        LADLE_TRY(ladle_value_skip(encoder->cursor, depth)); /* the name of the field */
+        LADLE_TRY(encode(encoder, target->children[i], depth));
+    }
+    return LADLE_OK;
+}
+
+static ladle_status put_varint(ladle_buffer *to, uint64_t number)
+{
+    uint8_t bytes[LADLE_VARINT_LEN_MAX];
+    return ladle_buffer_put(to, bytes, ladle_varint_put(bytes, number));
+}
+
+static ladle_status put_text(ladle_buffer *to, const uint8_t *text, size_t len)
+{
+    LADLE_TRY(put_varint(to, len));
+    return ladle_buffer_put(to, text, len);
+}
+
+/*
+ * Whether a text is among the first 'count' that begin at 'place' of a buffer.
+ */
+static bool has_text(const ladle_buffer *texts, size_t place, uint64_t count,
+                     const ladle_item *text)
+{
+    ladle_cursor cursor = ladle_cursor_over(texts->data + place, texts->len - place);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t len = ladle_cursor_varint(&cursor);
+        const uint8_t *data = ladle_cursor_bytes(&cursor, len);
+        if (len == text->data_len && (!len || memcmp(data, text->data, (size_t)len) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * Put an item at the node that accepted it. LADLE_END: the node is one for ANY after all.
  */
@@ -171,6 +211,8 @@ static ladle_status encode_item(struct encoder *encoder, ladle_node *node, ladle
         return encode_values(encoder, target->children[0], item->count, depth - 1);
     case LADLE_DICT:
         return encode_dict(encoder, node, target, item->count, depth - 1);
+    case LADLE_OBJECT:
+        return encode_object(encoder, target, depth - 1);
     case LADLE_EXTENSION:
         ladle_node_count(target);
         return encode(encoder, target->children[0], depth - 1);
@@ -183,11 +225,51 @@ static ladle_status encode_item(struct encoder *encoder, ladle_node *node, ladle
 }
 
 /*
- * The node for an item that begins at 'start'. Kinds that have no columns yet are ANY.
+ * The type of an object whose fields the cursor stands before: see ladle_node_accept_typed.
+ */
+static ladle_status find_type(struct encoder *encoder, const ladle_item *object, uint32_t depth)
+{
+    ladle_cursor cursor = *encoder->cursor;
+    ladle_buffer *type = &encoder->type;
+    type->len = 0;
+    LADLE_TRY(put_text(type, object->name, object->name_len));
+    LADLE_TRY(put_varint(type, object->count));
+    size_t fields_begin = type->len;
+    for (uint64_t i = 0; i < object->count; i++) {
+        ladle_item field;
+        LADLE_TRY(ladle_value_next(&cursor, &field));
+        if (field.kind != LADLE_STR) {
+            return LADLE_E_CORRUPT;
+        }
+        if (has_text(type, fields_begin, i, &field)) {
+            return LADLE_E_CORRUPT;
+        }
+        LADLE_TRY(put_text(type, field.data, field.data_len));
+        LADLE_TRY(ladle_value_skip(&cursor, depth));
+    }
+    return LADLE_OK;
+}
+
+static ladle_status accept_object(struct encoder *encoder, ladle_node *node, const ladle_item *item,
+                                  uint32_t depth, ladle_node **target)
+{
+    if (item->count > LADLE_DICT_COLUMNS_MAX) {
+        return ladle_node_accept(encoder->shape, node, LADLE_ANY, 0, target);
+    }
+    LADLE_TRY(find_type(encoder, item, depth));
+    return ladle_node_accept_typed(encoder->shape, node, LADLE_OBJECT, encoder->type.data,
+                                   encoder->type.len, (size_t)item->count, target);
+}
+
+/*
+ * The node for an item that begins at 'start'.
  */
 static ladle_status accept(struct encoder *encoder, ladle_node *node, const ladle_item *item,
-                           const uint8_t *start, ladle_node **target)
+                           const uint8_t *start, uint32_t depth, ladle_node **target)
 {
+    if (item->kind == LADLE_OBJECT) {
+        return accept_object(encoder, node, item, depth, target);
+    }
     bool is_long = item->kind == LADLE_TUPLE && item->count > LADLE_TUPLE_MAX;
     uint32_t detail = item->kind == LADLE_EXTENSION ? item->code
                       : item->kind == LADLE_TUPLE
@@ -198,8 +280,7 @@ static ladle_status accept(struct encoder *encoder, ladle_node *node, const ladl
         return ladle_node_accept_typed(encoder->shape, node, item->kind, start + 1,
                                        (size_t)(item->data - start - 1), item->data_len, target);
     }
-    ladle_kind kind = item->kind == LADLE_OBJECT ? LADLE_ANY : item->kind;
-    return ladle_node_accept(encoder->shape, node, kind, detail, target);
+    return ladle_node_accept(encoder->shape, node, item->kind, detail, target);
 }
 
 static ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t depth)
@@ -212,7 +293,7 @@ static ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t d
         return LADLE_E_LIMIT;
     }
     encoder->shape->items += item.count;
-    LADLE_TRY(accept(encoder, node, &item, start, &target));
+    LADLE_TRY(accept(encoder, node, &item, start, depth, &target));
     if (target->kind == LADLE_ANY) {
         return encode_any(encoder, target, start, depth);
     }
@@ -227,6 +308,9 @@ static ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t d
 ladle_status ladle_node_put_tagged(ladle_shape *shape, ladle_node *node, ladle_cursor *cursor,
                                    uint32_t max_depth)
 {
-    struct encoder encoder = {.shape = shape, .cursor = cursor};
-    return encode(&encoder, node, max_depth);
+    struct encoder encoder = {
+        .shape = shape, .cursor = cursor, .type = {.allocator = shape->allocator}};
+    ladle_status status = encode(&encoder, node, max_depth);
+    ladle_buffer_free(&encoder.type);
+    return status;
 }

@@ -90,6 +90,9 @@ void ladle_node_clear(ladle_shape *shape, ladle_node *node)
     ladle_free(allocator, node->children, node->child_capacity, sizeof *node->children);
     ladle_free(allocator, node->words, node->capacity, ladle_word_len(node->kind));
     ladle_free(allocator, node->type, node->type_len, 1);
+    if (node->tag && shape->release_tag) {
+        shape->release_tag(node->tag);
+    }
     ladle_buffer_free(&node->bytes);
     *node = (ladle_node){.depth = node->depth,
                          .bytes = {.allocator = allocator, .len_max = shape->array_len_max}};
@@ -166,7 +169,7 @@ ladle_status ladle_node_grow_bytes(ladle_shape *shape, ladle_node *node, size_t 
 struct wanted {
     ladle_kind kind;
     uint32_t detail;  /* TUPLE: its length; EXTENSION: its code */
-    const void *type; /* SCALAR, ARRAY */
+    const void *type; /* SCALAR, ARRAY, OBJECT */
     uint32_t type_len;
     size_t value_len;
 };
@@ -179,6 +182,9 @@ static uint32_t first_children(const struct wanted *wanted)
     if (wanted->kind == LADLE_TUPLE) {
         return wanted->detail;
     }
+    if (wanted->kind == LADLE_OBJECT) {
+        return (uint32_t)wanted->value_len;
+    }
     if (wanted->kind == LADLE_MAP) {
         return 2;
     }
@@ -187,8 +193,8 @@ static uint32_t first_children(const struct wanted *wanted)
 
 static bool is_container(ladle_kind kind)
 {
-    return kind == LADLE_TUPLE || kind == LADLE_DICT || kind == LADLE_EXTENSION ||
-           ladle_kind_is_repeated((uint8_t)kind);
+    return kind == LADLE_TUPLE || kind == LADLE_DICT || kind == LADLE_OBJECT ||
+           kind == LADLE_EXTENSION || ladle_kind_is_repeated((uint8_t)kind);
 }
 
 /*
@@ -218,7 +224,7 @@ static ladle_status set_details(ladle_shape *shape, ladle_node *node, const stru
     } else if (node->kind == LADLE_DICT) {
         node->keys = ladle_alloc(shape->allocator, 1, sizeof *node->keys);
         return node->keys ? LADLE_OK : LADLE_E_MEMORY;
-    } else if (ladle_kind_has_items(node->kind)) {
+    } else if (ladle_kind_has_type(node->kind)) {
         node->type = ladle_alloc(shape->allocator, wanted->type_len, 1);
         if (!node->type) {
             return LADLE_E_MEMORY;
@@ -256,7 +262,7 @@ static bool takes(const ladle_node *node, const struct wanted *wanted)
     if (node->kind != wanted->kind) {
         return wanted->kind == LADLE_TUPLE && node->kind == LADLE_TUPLES;
     }
-    if (ladle_kind_has_items(node->kind)) {
+    if (ladle_kind_has_type(node->kind)) {
         return node->type_len == wanted->type_len && node->value_len == wanted->value_len &&
                memcmp(node->type, wanted->type, node->type_len) == 0;
     }
@@ -371,7 +377,8 @@ ladle_status ladle_node_accept_typed(ladle_shape *shape, ladle_node *node, ladle
                                      const void *type, size_t type_len, size_t value_len,
                                      ladle_node **out)
 {
-    bool is_too_long = type_len > TYPE_LEN_MAX;
+    bool is_too_long =
+        type_len > TYPE_LEN_MAX || (kind == LADLE_OBJECT && value_len > LADLE_DICT_COLUMNS_MAX);
     struct wanted wanted = {.kind = is_too_long ? LADLE_ANY : kind,
                             .type = type,
                             .type_len = is_too_long ? 0 : (uint32_t)type_len,

@@ -52,6 +52,14 @@ static inline bool ladle_kind_has_items(uint8_t kind)
 }
 
 /*
+ * Kinds whose nodes have a type.
+ */
+static inline bool ladle_kind_has_type(uint8_t kind)
+{
+    return ladle_kind_has_items(kind) || kind == LADLE_OBJECT;
+}
+
+/*
  * Kinds whose words are the lengths of runs of the children's values.
  */
 static inline bool ladle_kind_is_repeated(uint8_t kind)

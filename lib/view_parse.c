@@ -173,7 +173,13 @@ static ladle_status parse_object(struct parser *parser, ladle_view *view)
 {
     LADLE_TRY(parse_text(parser, &view->name));
     LADLE_TRY(add_children(parser, view, ladle_cursor_varint(&parser->shape)));
+    if (view->child_count > LADLE_DICT_COLUMNS_MAX) {
+        return corrupt(parser, "an object has too many fields");
+    }
     LADLE_TRY(parse_names(parser, view, false));
+    if (!names_differ(view)) {
+        return corrupt(parser, "an object has a field twice");
+    }
     return parse_children(parser, view, view->count);
 }
 

@@ -68,8 +68,9 @@ struct ladle_node {
     uint32_t child_count;
     uint32_t child_capacity;
     uint32_t type_len;  /* bytes of 'type' */
-    uint8_t *type;      /* SCALAR, ARRAY: see ladle_node_accept_typed */
+    uint8_t *type;      /* SCALAR, ARRAY, OBJECT: see ladle_node_accept_typed */
     size_t value_len;   /* SCALAR, ARRAY: bytes of a value */
+    void *tag;          /* OBJECT: the binding's (a class, for example), NULL at first */
     size_t count;       /* values in this block */
     size_t capacity;    /* elements that 'words' has room for */
     void *words;        /* INT, FLOAT: u64; COMPLEX: two u64; BOOL: u8; lengths: u32;
@@ -88,14 +89,14 @@ struct ladle_shape {
     bool grew;                      /* memory was taken since the last look at the block's size */
     uint64_t items;                 /* values in containers of the record at hand */
     size_t array_len_max;           /* bytes that one array may take */
-    void (*release_tag)(void *tag); /* for ladle_key.tag; may be NULL */
+    void (*release_tag)(void *tag); /* for tags of keys and of nodes; may be NULL */
 };
 
 /*
  * Say where a value of 'kind' goes that arrives at 'node', and widen the node where needed.
  *
- * kind    of the value: a kind below LADLE_ANY, LADLE_MAP for a dict that is not to have columns,
- *         or LADLE_ANY
+ * kind    of the value: a kind below LADLE_OBJECT, LADLE_EXTENSION, LADLE_MAP for a dict that is
+ *         not to have columns, or LADLE_ANY
  * detail  TUPLE: its length; EXTENSION: its code; else 0
  * out     the node to put the value at. Its kind is 'kind', or TUPLES for a TUPLE, or ANY when the
  *         shape has reached its limits: then a tagged value is to be put
@@ -107,11 +108,14 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_node_accept(ladle_shape *shape, lad
                                                          ladle_node **out);
 
 /*
- * The same for a value of SCALAR or ARRAY.
+ * The same for a value of SCALAR, ARRAY or OBJECT.
  *
- * type  what its column has in common, as FORMAT.md section 5.2 has it between the kind and the
- *       bytes: dtype, length of an item, for an ARRAY order and extents. It is copied, and not
- *       looked at but to compare it
+ * type       what its column has in common, as FORMAT.md section 5.2 has it between the kind and
+ *            what follows: dtype, length of an item, for an ARRAY order and extents; for an OBJECT
+ *            the name of the class, the number of fields and their names. It is copied, and not
+ *            looked at but to compare it
+ * value_len  SCALAR, ARRAY: bytes of a value; OBJECT: the number of its fields. The node of an
+ *            OBJECT has one child for each
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_node_accept_typed(ladle_shape *shape, ladle_node *node,
                                                                ladle_kind kind, const void *type,
@@ -172,7 +176,7 @@ static inline LADLE_NODISCARD ladle_status ladle_node_room(ladle_shape *shape, l
 }
 
 /*
- * For NONE, TUPLE and EXTENSION, which have no words of their own.
+ * For NONE, TUPLE, OBJECT and EXTENSION, which have no words of their own.
  */
 static inline void ladle_node_count(ladle_node *node)
 {

@@ -196,6 +196,46 @@ static void lists_of_nothing(ladle_buffer *to, size_t number)
     put_nones(to, number);
 }
 
+static void put_object(ladle_buffer *to, const char *name, size_t field_count)
+{
+    ladle_item item = {.kind = LADLE_OBJECT,
+                       .name = (const uint8_t *)name,
+                       .name_len = strlen(name),
+                       .count = field_count};
+    must(ladle_value_put_item(to, &item));
+}
+
+static void wide_objects(ladle_buffer *to, size_t number)
+{
+    static const size_t widths[] = {0, 1, 1023, 1024, 1025, 2000};
+    size_t width = widths[number % COUNT_OF(widths)];
+    put_object(to, "Wide", width);
+    for (size_t i = 0; i < width; i++) {
+        put_number(to, "", i);
+        must(ladle_value_put_uint(to, i + number));
+    }
+}
+
+static void many_classes(ladle_buffer *to, size_t number)
+{
+    char name[20];
+    snprintf(name, sizeof name, "Class%zu", number % 40);
+    put_object(to, name, 2);
+    put_text(to, number % 3 ? "x" : "");
+    must(ladle_value_put_uint(to, number));
+    put_text(to, "y");
+    put_object(to, "Inner", 0);
+}
+
+static void deep_objects(ladle_buffer *to, size_t number)
+{
+    for (size_t i = 0; i < number; i++) {
+        put_object(to, "Deep", 1);
+        put_text(to, "inner");
+    }
+    must(ladle_value_put_none(to));
+}
+
 static void nothing(ladle_buffer *to, size_t number)
 {
     (void)number;
@@ -229,6 +269,9 @@ static const struct {
     {"signs clash in a full union", 100, signs_clash_in_a_full_union},
     {"empty containers", 100, empty_containers},
     {"lists of nothing", 100, lists_of_nothing},
+    {"wide objects", 60, wide_objects},
+    {"many classes", 200, many_classes},
+    {"deep objects", 100, deep_objects},
     {"nothing", 1000, nothing},
     {"empty strings", 100, empty_strings},
 };

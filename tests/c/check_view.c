@@ -131,6 +131,7 @@ static const struct {
     {"two key lists", 2, LADLE_END, {20, 1, 1, 'k', 2, 2, 1, 0, 0, 0, 0, 1}, 12},
     {"wrong key list", 2, CORRUPT, {20, 1, 1, 'k', 2, 2, 1, 0, 0, 0, 4, 1}, 12},
     {"object", 2, LADLE_END, {21, 1, 'P', 2, 1, 'x', 1, 'y', 4, 0, 2, 1}, 12},
+    {"object with a field twice", 2, CORRUPT, {21, 1, 'P', 2, 1, 'x', 1, 'x', 4, 0, 2, 1}, 12},
     {"object without fields", 2, LADLE_END, {21, 1, 'P', 0}, 4},
     {"object with a name over the end", 2, CORRUPT, {21, 9, 'P', 0}, 4},
     {"extension", 2, LADLE_END, {22, 1, 4, 0, 2}, 5},

@@ -225,6 +225,25 @@ static void put_object(struct gen *gen, uint32_t depth, ladle_buffer *to)
     }
 }
 
+static void put_objects(struct gen *gen, uint64_t number, ladle_buffer *to)
+{
+    static const char *const fields[] = {"x", "y", "label"};
+    uint64_t class = number < 50 ? 0 : gen_below(gen, 3);
+    ladle_item item = {.kind = LADLE_OBJECT,
+                       .name = (const uint8_t *)(class ? "Named" : "Point"),
+                       .name_len = 5,
+                       .count = class == 2 ? 3 : 2};
+    must(ladle_value_put_item(to, &item));
+    for (uint64_t i = 0; i < item.count; i++) {
+        put_text(to, fields[i]);
+        if (i == 1 && class) {
+            put_objects(gen, 0, to);
+        } else {
+            put_leaf(gen, number % 40 ? 5 : 0, to);
+        }
+    }
+}
+
 static void put_dict(struct gen *gen, uint32_t depth, ladle_buffer *to)
 {
     static const char *const keys[] = {"a", "b", "c", "d"};
@@ -282,6 +301,9 @@ void gen_record(struct gen *gen, enum gen_style style, uint64_t number, ladle_bu
         break;
     case GEN_NESTED:
         put_nested(gen, number, to);
+        break;
+    case GEN_OBJECTS:
+        put_objects(gen, number, to);
         break;
     default:
         gen_value(gen, 4, to);

@@ -18,6 +18,7 @@ enum gen_style {
     GEN_DRIFT,    /* kinds and tuple lengths change as records come */
     GEN_OPTIONAL, /* dicts: optional keys, several kinds, nulls */
     GEN_NESTED,   /* lists of dicts of lists, extension values */
+    GEN_OBJECTS,  /* objects of a few classes, whose fields vary */
     GEN_WILD,     /* anything in anything */
     GEN_STYLE_COUNT
 };

@@ -155,6 +155,7 @@ class ShapeParser:
             case 21:
                 name, width = source.text(), self.width()
                 fields = [source.text() for _ in range(width)]
+                need(width <= 1024, "fields of an object")
                 need(len(set(fields)) == width, "object with equal fields")
                 node.details = (name, fields)
                 node.children = self.nodes([count] * width, depth)
