@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#define _POSIX_C_SOURCE   200809L
+#define _GNU_SOURCE       /* locks that belong to open file descriptions */
 #define _FILE_OFFSET_BITS 64
 
 #include "io.h"
@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -208,4 +209,68 @@ ladle_status ladle_sink_open(ladle_sink *sink, const char *path, bool exclusive,
         ladle_sink_from_fd(sink, fd, true);
     }
     return status;
+}
+
+#ifdef F_OFD_SETLK
+
+/*
+ * All of the file, for writing.
+ */
+static struct flock whole_file(void)
+{
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+}
+
+static int try_lock(int fd)
+{
+    struct flock lock = whole_file();
+    return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+static int look_at_lock(int fd, bool *is_locked)
+{
+    struct flock lock = whole_file();
+    int result = fcntl(fd, F_OFD_GETLK, &lock);
+    *is_locked = result == 0 && lock.l_type != F_UNLCK;
+    return result;
+}
+
+#else
+
+static int try_lock(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB);
+}
+
+static int look_at_lock(int fd, bool *is_locked)
+{
+    *is_locked = false;
+    if (flock(fd, LOCK_SH | LOCK_NB) == 0) {
+        return flock(fd, LOCK_UN);
+    }
+    *is_locked = errno == EWOULDBLOCK;
+    return *is_locked ? 0 : -1;
+}
+
+#endif
+
+ladle_status ladle_fd_lock(int fd, ladle_error *error)
+{
+    if (try_lock(fd) == 0) {
+        return LADLE_OK;
+    }
+    int os_errno = errno;
+    if (os_errno == EAGAIN || os_errno == EACCES) {
+        return ladle_fail(error, LADLE_E_STATE, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                          "another writer has the file open");
+    }
+    return ladle_fail_io(error, LADLE_E_IO, LADLE_UNKNOWN, os_errno, "lock the file");
+}
+
+ladle_status ladle_fd_is_locked(int fd, bool *is_locked, ladle_error *error)
+{
+    if (look_at_lock(fd, is_locked) == 0) {
+        return LADLE_OK;
+    }
+    return ladle_fail_io(error, LADLE_E_IO, LADLE_UNKNOWN, errno, "look for the lock of the file");
 }

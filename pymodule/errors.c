@@ -93,7 +93,7 @@ static PyObject *message_of(const ladle_error *error, PyObject *name)
     return message;
 }
 
-static int set_number(PyObject *exception, const char *attribute, uint64_t number)
+int core_set_number(PyObject *exception, const char *attribute, uint64_t number)
 {
     if (number == LADLE_UNKNOWN) {
         return 0;
@@ -107,10 +107,10 @@ static int set_number(PyObject *exception, const char *attribute, uint64_t numbe
 static int set_attributes(PyObject *exception, const ladle_error *error)
 {
     if (error->status == LADLE_E_CORRUPT || error->status == LADLE_E_TRUNCATED) {
-        if (set_number(exception, "offset", error->offset) < 0) {
+        if (core_set_number(exception, "offset", error->offset) < 0) {
             return -1;
         }
-        return set_number(exception, "first_record", error->record);
+        return core_set_number(exception, "first_record", error->record);
     }
     if (error->status != LADLE_E_LIMIT || !error->limit) {
         return 0;
@@ -118,10 +118,10 @@ static int set_attributes(PyObject *exception, const ladle_error *error)
     PyObject *limit = PyUnicode_FromString(error->limit);
     int result = limit ? PyObject_SetAttrString(exception, "limit", limit) : -1;
     Py_XDECREF(limit);
-    if (result < 0 || set_number(exception, "needed", error->needed) < 0) {
+    if (result < 0 || core_set_number(exception, "needed", error->needed) < 0) {
         return -1;
     }
-    return set_number(exception, "record", error->record);
+    return core_set_number(exception, "record", error->record);
 }
 
 /*
@@ -139,6 +139,18 @@ static void raise_os_error(const ladle_error *error, PyObject *name)
     Py_XDECREF(text);
 }
 
+PyObject *core_exception_of(const core_state *state, const ladle_error *error, PyObject *name)
+{
+    PyObject *message = message_of(error, name);
+    PyObject *exception =
+        message ? PyObject_CallOneArg(exception_class(state, error->status), message) : NULL;
+    Py_XDECREF(message);
+    if (exception && set_attributes(exception, error) < 0) {
+        Py_CLEAR(exception);
+    }
+    return exception;
+}
+
 void core_raise(const core_state *state, const ladle_error *error, PyObject *name)
 {
     if (PyErr_Occurred()) {
@@ -152,14 +164,11 @@ void core_raise(const core_state *state, const ladle_error *error, PyObject *nam
         raise_os_error(error, name);
         return;
     }
-    PyObject *class = exception_class(state, error->status);
-    PyObject *message = message_of(error, name);
-    PyObject *exception = message ? PyObject_CallOneArg(class, message) : NULL;
-    if (exception && set_attributes(exception, error) == 0) {
-        PyErr_SetObject(class, exception);
+    PyObject *exception = core_exception_of(state, error, name);
+    if (exception) {
+        PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+        Py_DECREF(exception);
     }
-    Py_XDECREF(exception);
-    Py_XDECREF(message);
 }
 
 PyObject *core_name_of(PyObject *name, PyObject *file)

@@ -18,6 +18,16 @@
 void core_raise(const core_state *state, const ladle_error *error, PyObject *name);
 
 /*
+ * The exception of this package for an error, not set. NULL: another one is set.
+ */
+PyObject *core_exception_of(const core_state *state, const ladle_error *error, PyObject *name);
+
+/*
+ * Set an attribute of an exception; LADLE_UNKNOWN leaves it as it is. -1: another one is set.
+ */
+int core_set_number(PyObject *exception, const char *attribute, uint64_t number);
+
+/*
  * Fill in an error without a place in a file, and return its status. The text is a printf format.
  */
 __attribute__((format(printf, 3, 4))) ladle_status

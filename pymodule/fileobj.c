@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -45,8 +46,14 @@ static ladle_status settle(core_file *file, int os_errno, int *os_errno_out)
     return raised ? LADLE_E_IO : LADLE_END;
 }
 
-static void keep_head(core_file *file, const void *data, size_t len)
+/*
+ * Keep the first bytes that were read, from 'offset' on.
+ */
+static void keep_head(core_file *file, const void *data, size_t len, uint64_t offset)
 {
+    if (offset != file->head_len) {
+        return;
+    }
     size_t room = sizeof file->head - file->head_len;
     size_t kept_len = len < room ? len : room;
     memcpy(file->head + file->head_len, data, kept_len);
@@ -64,7 +71,7 @@ static ladle_status read_fd(void *ctx, void *buffer, size_t capacity, size_t *le
         if (got >= 0) {
             *len = (size_t)got;
             file->was_short = *len < wanted_len;
-            keep_head(file, buffer, *len);
+            keep_head(file, buffer, *len, file->head_len);
             return LADLE_OK;
         }
         status = settle(file, errno, os_errno);
@@ -112,12 +119,78 @@ static ladle_status read_object(void *ctx, void *buffer, size_t capacity, size_t
     Py_ssize_t got = result ? copy_result(result, buffer, wanted_len) : -1;
     Py_XDECREF(result);
     if (got > 0) {
-        keep_head(file, buffer, (size_t)got);
+        keep_head(file, buffer, (size_t)got, file->head_len);
     }
     leave_python(file, released);
     *len = got < 0 ? 0 : (size_t)got;
     *os_errno = 0;
     return got < 0 ? LADLE_E_IO : LADLE_OK;
+}
+
+static ladle_status read_fd_at(void *ctx, void *buffer, size_t capacity, uint64_t offset,
+                               size_t *len, int *os_errno)
+{
+    core_file *file = ctx;
+    size_t wanted_len = capacity < INT_MAX ? capacity : INT_MAX;
+    ladle_status status = LADLE_END;
+    *len = 0;
+    if (offset > INT64_MAX) {
+        return LADLE_OK;
+    }
+    while (status == LADLE_END) {
+        ssize_t got = pread(file->fd, buffer, wanted_len, (off_t)offset);
+        if (got >= 0) {
+            *len = (size_t)got;
+            keep_head(file, buffer, *len, offset);
+            return LADLE_OK;
+        }
+        status = settle(file, errno, os_errno);
+    }
+    return status;
+}
+
+static ladle_status fd_size(void *ctx, uint64_t *size, int *os_errno)
+{
+    core_file *file = ctx;
+    struct stat info;
+    if (fstat(file->fd, &info) != 0) {
+        *os_errno = errno;
+        return LADLE_E_IO;
+    }
+    *size = (uint64_t)info.st_size;
+    return LADLE_OK;
+}
+
+static ladle_status read_object_at(void *ctx, void *buffer, size_t capacity, uint64_t offset,
+                                   size_t *len, int *os_errno)
+{
+    core_file *file = ctx;
+    size_t wanted_len = capacity < STEP_LEN ? capacity : STEP_LEN;
+    PyThreadState *released = enter_python(file);
+    PyObject *result = PyObject_CallMethod(file->object, "read_at", "Kn",
+                                           (unsigned long long)offset, (Py_ssize_t)wanted_len);
+    Py_ssize_t got = result ? copy_result(result, buffer, wanted_len) : -1;
+    Py_XDECREF(result);
+    if (got > 0) {
+        keep_head(file, buffer, (size_t)got, offset);
+    }
+    leave_python(file, released);
+    *len = got < 0 ? 0 : (size_t)got;
+    *os_errno = 0;
+    return got < 0 ? LADLE_E_IO : LADLE_OK;
+}
+
+static ladle_status object_size(void *ctx, uint64_t *size, int *os_errno)
+{
+    core_file *file = ctx;
+    PyThreadState *released = enter_python(file);
+    PyObject *result = PyObject_CallMethod(file->object, "size", NULL);
+    *size = result ? PyLong_AsUnsignedLongLong(result) : 0;
+    Py_XDECREF(result);
+    ladle_status status = PyErr_Occurred() ? LADLE_E_IO : LADLE_OK;
+    leave_python(file, released);
+    *os_errno = 0;
+    return status;
 }
 
 static void close_source(void *ctx)
@@ -139,8 +212,13 @@ ladle_source core_file_source(core_file *file)
         return source;
     }
     source.ctx = file;
-    source.read = file->object ? read_object : read_fd;
     source.close = close_source;
+    if (file->is_positional) {
+        source.read_at = file->object ? read_object_at : read_fd_at;
+        source.size = file->object ? object_size : fd_size;
+    } else {
+        source.read = file->object ? read_object : read_fd;
+    }
     return source;
 }
 
@@ -371,6 +449,12 @@ int core_file_close(core_file *file, int *os_errno)
     return 0;
 }
 
+static bool is_regular(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 /*
  * 1: it was an int, now the descriptor. 0: it is none. -1: an exception is set.
  */
@@ -406,9 +490,14 @@ int core_file_open_source(core_file *file, const core_state *state, PyObject *so
     *file = (core_file){.state = state, .fd = -1, .is_owned = is_owned};
     int result = take_descriptor(file, source);
     if (result) {
+        file->is_positional = result > 0 && is_regular(file->fd);
         return result < 0 ? -1 : 0;
     }
-    result = has_method(source, "read");
+    result = has_method(source, "read_at");
+    file->is_positional = result > 0;
+    if (result == 0) {
+        result = has_method(source, "read");
+    }
     if (result) {
         file->object = result > 0 ? Py_NewRef(source) : NULL;
         return result < 0 ? -1 : 0;
@@ -417,12 +506,12 @@ int core_file_open_source(core_file *file, const core_state *state, PyObject *so
         if (PyObject_GetBuffer(source, &file->memory, PyBUF_SIMPLE) < 0) {
             return -1;
         }
-        keep_head(file, file->memory.buf, (size_t)file->memory.len);
+        keep_head(file, file->memory.buf, (size_t)file->memory.len, 0);
         return 0;
     }
     PyErr_Format(PyExc_TypeError,
-                 "the source is a %s: it must be a file descriptor, an object with read(n), or "
-                 "bytes-like",
+                 "the source is a %s: it must be a file descriptor, an object with read(n) or "
+                 "with read_at(offset, n) and size(), or bytes-like",
                  Py_TYPE(source)->tp_name);
     return -1;
 }

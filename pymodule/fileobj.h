@@ -19,9 +19,10 @@ typedef struct core_file {
     PyObject *object; /* a file object; NULL for a descriptor */
     int fd;           /* -1: none */
     bool is_owned;
-    bool is_raw;    /* a file object whose write may do less than asked for */
-    bool is_muted;  /* in a forked child: nothing is written */
-    bool was_short; /* the latest read gave less than asked for: a pipe, or the end */
+    bool is_positional; /* read at any place: a regular file, or an object with read_at */
+    bool is_raw;        /* a file object whose write may do less than asked for */
+    bool is_muted;      /* in a forked child: nothing is written */
+    bool was_short;     /* the latest read gave less than asked for: a pipe, or the end */
     Py_buffer memory;
     ladle_memory_source memory_source;
     uint8_t head[8]; /* the first bytes that were read, for messages */
@@ -30,8 +31,9 @@ typedef struct core_file {
 } core_file;
 
 /*
- * Take an int, an object with read or a bytes-like object to read from; an int or an object with
- * write to write to. -1: an exception is set, nothing was taken.
+ * Take an int (a regular file is read from its first byte on, wherever the descriptor stands), an
+ * object with read_at(offset, n) and size(), or with read(n), or a bytes-like object to read from;
+ * an int or an object with write to write to. -1: an exception is set, nothing was taken.
  */
 int core_file_open_source(core_file *file, const core_state *state, PyObject *source,
                           bool is_owned);

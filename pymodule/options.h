@@ -11,6 +11,11 @@
 #include <ladle/base.h>
 
 /*
+ * threads= may be this much.
+ */
+#define CORE_THREADS_MAX 64
+
+/*
  * A ladle.Limits, or None for the defaults; every field of 'limits' is filled in.
  */
 int core_limits_from(const core_state *state, PyObject *given, ladle_limits *limits);

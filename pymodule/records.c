@@ -4,7 +4,7 @@
 #include "errors.h"
 #include "options.h"
 
-static int refuse(const Records *self)
+int core_records_refuse(const Records *self)
 {
     if (!self->reader) {
         PyErr_SetString(PyExc_ValueError, "the records are closed");
@@ -16,46 +16,28 @@ static int refuse(const Records *self)
 }
 
 /*
- * Begin a call that uses the library's reader; every one that begins ends with 'leave'.
- */
-static inline int enter(Records *self)
-{
-    if (LADLE_UNLIKELY(!self->reader || self->is_busy)) {
-        return refuse(self);
-    }
-    self->is_busy = true;
-    return 0;
-}
-
-static inline void leave(Records *self)
-{
-    self->is_busy = false;
-}
-
-/*
  * The next record. NULL without an exception at the end.
  */
 static inline PyObject *next_record(Records *self)
 {
-    if (LADLE_UNLIKELY(self->row == self->row_count) && core_records_next_block(self) <= 0) {
-        return NULL;
-    }
-    PyObject *record = core_decode_record(&self->decoder, self->root);
-    if (LADLE_UNLIKELY(!record)) {
-        (void)core_records_fail(self);
-        return NULL;
-    }
-    self->row++;
+    PyObject *record = NULL;
+    do {
+        if (LADLE_UNLIKELY(self->row == self->row_count) && core_records_next_rows(self) <= 0) {
+            return NULL;
+        }
+        record = core_decode_record(&self->decoder, self->root);
+    } while (LADLE_UNLIKELY(!record) && core_records_fail(self) > 0);
+    self->row += record != NULL;
     return record;
 }
 
 static PyObject *records_next(Records *self)
 {
-    if (enter(self) < 0) {
+    if (core_records_enter(self) < 0) {
         return NULL;
     }
     PyObject *record = next_record(self);
-    leave(self);
+    core_records_leave(self);
     return record;
 }
 
@@ -94,7 +76,7 @@ static PyObject *records_tolist(Records *self, PyObject *args, PyObject *kwargs)
     PyObject *count = NULL;
     int64_t limit = INT64_MAX;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:tolist", keywords, &count) ||
-        core_number_from(count, "n", 0, INT64_MAX, &limit) < 0 || enter(self) < 0) {
+        core_number_from(count, "n", 0, INT64_MAX, &limit) < 0 || core_records_enter(self) < 0) {
         return NULL;
     }
     PyObject *list = PyList_New(0);
@@ -105,7 +87,7 @@ static PyObject *records_tolist(Records *self, PyObject *args, PyObject *kwargs)
     if (was_enabled) {
         PyGC_Enable();
     }
-    leave(self);
+    core_records_leave(self);
     return list;
 }
 
@@ -130,14 +112,14 @@ static int close_records(Records *self)
         return 0;
     }
     if (self->is_busy) {
-        return refuse(self);
+        return core_records_refuse(self);
     }
     keep_metadata(self);
-    self->first_record = core_records_position(self);
-    self->reader = NULL;
-    self->root = NULL;
+    self->next_record = core_records_position(self);
     self->row = 0;
     self->row_count = 0;
+    self->reader = NULL;
+    self->root = NULL;
     core_decoder_clear(&self->decoder);
     ladle_reader_close(reader);
     (void)core_file_close(&self->file, &ignored);
@@ -155,7 +137,7 @@ static PyObject *records_close(Records *self, PyObject *Py_UNUSED(ignored))
 static PyObject *records_enter(Records *self, PyObject *Py_UNUSED(ignored))
 {
     if (!self->reader) {
-        refuse(self);
+        core_records_refuse(self);
         return NULL;
     }
     return Py_NewRef(self);
@@ -167,11 +149,12 @@ static PyObject *records_exit(Records *self, PyObject *Py_UNUSED(args))
 }
 
 PyDoc_STRVAR(length_hint_doc, "__length_hint__($self, /)\n--\n\n"
-                              "Records that are surely left: those of the block at hand.");
+                              "Records that are left, or at least those of the block at hand.");
 
 static PyObject *records_length_hint(Records *self, PyObject *Py_UNUSED(ignored))
 {
-    return PyLong_FromUnsignedLongLong(self->row_count - self->row);
+    uint64_t behind = self->left == UINT64_MAX ? 0 : self->left;
+    return PyLong_FromUnsignedLongLong(self->row_count - self->row + behind);
 }
 
 static PyObject *records_repr(Records *self)
@@ -186,9 +169,14 @@ static PyObject *records_get_position(Records *self, void *Py_UNUSED(closure))
     return PyLong_FromUnsignedLongLong(core_records_position(self));
 }
 
-static PyObject *records_get_lost(Records *Py_UNUSED(self), void *Py_UNUSED(closure))
+static PyObject *records_get_lost(Records *self, void *Py_UNUSED(closure))
 {
-    return PyLong_FromLong(0);
+    return PyLong_FromUnsignedLongLong(self->lost);
+}
+
+static PyObject *records_get_ended(Records *self, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(self->is_ended);
 }
 
 static PyObject *records_get_closed(Records *self, void *Py_UNUSED(closure))
@@ -211,7 +199,7 @@ static PyObject *records_get_metadata(Records *self, void *Py_UNUSED(closure))
     size_t len = 0;
     const void *tagged = NULL;
     if (self->reader && self->is_busy) {
-        refuse(self);
+        core_records_refuse(self);
         return NULL;
     }
     if (self->reader) {
@@ -251,6 +239,7 @@ static int records_traverse(Records *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->name);
     Py_VISIT(self->failure);
+    Py_VISIT(self->on_loss);
     if (core_decoder_visit(&self->decoder, visit, arg)) {
         return -1;
     }
@@ -261,6 +250,7 @@ static int records_clear(Records *self)
 {
     Py_CLEAR(self->name);
     Py_CLEAR(self->failure);
+    Py_CLEAR(self->on_loss);
     Py_CLEAR(self->kept_metadata);
     return 0;
 }
@@ -280,6 +270,8 @@ static void records_dealloc(Records *self)
 static PyMethodDef methods[] = {
     {"tolist", (PyCFunction)(void (*)(void))records_tolist, METH_VARARGS | METH_KEYWORDS,
      tolist_doc},
+    {"seek", (PyCFunction)core_records_seek, METH_O, core_records_seek_doc},
+    {"count", (PyCFunction)core_records_count, METH_NOARGS, core_records_count_doc},
     {"close", (PyCFunction)records_close, METH_NOARGS, close_doc},
     {"__length_hint__", (PyCFunction)records_length_hint, METH_NOARGS, length_hint_doc},
     {"__enter__", (PyCFunction)records_enter, METH_NOARGS, NULL},
@@ -292,26 +284,37 @@ static PyGetSetDef getters[] = {
     {"metadata", (getter)records_get_metadata, NULL,
      "The metadata read so far: a new dict. Of several segments the later ones win, key by key.",
      NULL},
-    {"lost", (getter)records_get_lost, NULL, "Records that were skipped so far, for damage.", NULL},
+    {"lost", (getter)records_get_lost, NULL,
+     "Records that were skipped so far, for damage, as far as their number is known.", NULL},
+    {"ended", (getter)records_get_ended, NULL,
+     "Whether the end was met: with live=True, that of a complete file.", NULL},
     {"closed", (getter)records_get_closed, NULL, "Whether it was closed.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
 PyDoc_STRVAR(
     records_doc,
-    "Records(source, /, *, name=None, owns=False, limits=None, types=())\n--\n\n"
+    "Records(source, /, *, name=None, owns=False, limits=None, types=(), on_error='raise',\n"
+    "        threads=0, rows=None, live=False)\n--\n\n"
     "An iterator over the records of a file.\n\n"
-    "source  a file descriptor, an object with read(n), or bytes-like; read from where\n"
-    "        it stands, never asked to seek\n"
-    "name    what to call the file in messages\n"
-    "owns    close the source in the end; if this call fails, at once\n"
-    "limits  a Limits, or None for the defaults\n"
-    "types   classes that may be rebuilt\n\n"
+    "source    a file descriptor (of a regular file: read from its first byte, without moving\n"
+    "          it), an object with read_at(offset, n) and size(), or with read(n), which is read\n"
+    "          from where it stands and never asked to seek; or bytes-like\n"
+    "name      what to call the file in messages\n"
+    "owns      close the source in the end; if this call fails, at once\n"
+    "limits    a Limits, or None for the defaults\n"
+    "types     classes that may be rebuilt\n"
+    "on_error  what to do about damage: 'raise'; 'tail', an unfinished file ends where its last\n"
+    "          complete block does; 'skip', that too, and damaged blocks are left out; or a\n"
+    "          callable, which gets the CorruptError of each loss, then as 'skip'\n"
+    "threads   how many threads read ahead\n"
+    "rows      a range: only the records with these numbers, in its order\n"
+    "live      an unfinished file has no end: what is not there yet may be asked for again\n\n"
     "Memory holds one block. A damaged block raises CorruptError before any of its\n"
-    "records is handed out; a file that nobody completed raises TruncatedError behind\n"
-    "its last whole block; UnsupportedError, LimitError, OSError and what read() raises may come\n"
-    "too. After an error the iterator stays at it. One thread at a time may use it,\n"
-    "RuntimeError otherwise; the GIL is released while a block is read.\n"
+    "records is handed out; a file that nobody completed, and whose writer no longer lives,\n"
+    "raises TruncatedError behind its last whole block; UnsupportedError, LimitError, OSError and\n"
+    "what read() raises may come too. After an error the iterator stays at it. One thread at a\n"
+    "time may use it, RuntimeError otherwise; the GIL is released while a block is read.\n"
     "This call raises FormatError for what is no ladle file.");
 
 static PyType_Slot slots[] = {

@@ -12,6 +12,8 @@
 
 #include <ladle/reader.h>
 
+enum core_on_error { CORE_RAISE, CORE_TAIL, CORE_SKIP };
+
 typedef struct {
     PyObject_HEAD
     const core_state *state;
@@ -20,31 +22,67 @@ typedef struct {
     core_decoder decoder;
     ladle_view *root;      /* of the block at hand */
     uint64_t row;          /* of that block, comes next */
-    uint64_t row_count;    /* of that block */
+    uint64_t row_count;    /* rows of that block that are to come, and those before them */
     uint64_t first_record; /* number of its first record */
+    uint64_t next_record;  /* comes when those rows are handed out */
+    uint64_t left;         /* records that come then; UINT64_MAX: all of the file */
+    int64_t step;          /* from one record to the next */
+    bool must_seek;        /* the library's reader does not stand where next_record is */
+    enum core_on_error on_error;
+    PyObject *on_loss; /* SKIP: called with each CorruptError; may be NULL */
+    uint64_t lost;     /* records skipped, as far as it is known */
     PyObject *name;
     PyObject *kept_metadata; /* tagged, as bytes, after close */
     PyObject *failure;       /* the exception at which it stays */
+    bool is_live;
     bool is_ended;
     bool is_busy;
 } Records;
 
 int core_records_init(Records *self, PyObject *args, PyObject *kwargs);
 
+/*
+ * The number of the next record.
+ */
 static inline uint64_t core_records_position(const Records *self)
 {
-    return self->first_record + self->row;
+    return self->row < self->row_count ? self->first_record + self->row : self->next_record;
 }
 
 /*
- * Go on to the next block. 1: there is one. 0: the file ends. -1: an exception is set.
+ * Begin a call that uses the library's reader, and end it. -1: an exception is set.
  */
-int core_records_next_block(Records *self);
+int core_records_refuse(const Records *self);
+
+static inline int core_records_enter(Records *self)
+{
+    if (LADLE_UNLIKELY(!self->reader || self->is_busy)) {
+        return core_records_refuse(self);
+    }
+    self->is_busy = true;
+    return 0;
+}
+
+static inline void core_records_leave(Records *self)
+{
+    self->is_busy = false;
+}
 
 /*
- * The record at hand cannot be decoded: set the exception for decoder.error, and stay at it. Always
- * -1.
+ * Find the rows that come next. 1: there are some. 0: there are none, or none yet. -1: an exception
+ * is set.
+ */
+int core_records_next_rows(Records *self);
+
+/*
+ * The record at hand cannot be decoded, for the reason in decoder.error. 1: it was skipped. -1: an
+ * exception is set, and the iterator stays at it.
  */
 int core_records_fail(Records *self);
+
+PyObject *core_records_seek(Records *self, PyObject *record);
+PyObject *core_records_count(Records *self, PyObject *ignored);
+extern const char core_records_seek_doc[];
+extern const char core_records_count_doc[];
 
 #endif

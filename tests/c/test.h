@@ -41,6 +41,7 @@ Suite *file_suite(void);
 Suite *frame_suite(void);
 Suite *io_faults_suite(void);
 Suite *limit_suite(void);
+Suite *lock_suite(void);
 Suite *metadata_suite(void);
 Suite *oom_suite(void);
 Suite *pack_suite(void);
