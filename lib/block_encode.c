@@ -70,9 +70,20 @@ static ladle_status put_array(struct ladle_block_encoder *encoder, struct ladle_
     return ladle_buffer_put(&encoder->packs, &pack, sizeof pack);
 }
 
-static ladle_status describe(struct ladle_block_encoder *encoder, const ladle_node *node);
+/*
+ * The same for the integers or lengths of a node, which keeps their range.
+ */
+static ladle_status put_ranged(struct ladle_block_encoder *encoder, ladle_node *node,
+                               struct ladle_pack pack)
+{
+    node->least = pack.least;
+    node->greatest = pack.greatest;
+    return put_array(encoder, pack);
+}
 
-static ladle_status describe_children(struct ladle_block_encoder *encoder, const ladle_node *node)
+static ladle_status describe(struct ladle_block_encoder *encoder, ladle_node *node);
+
+static ladle_status describe_children(struct ladle_block_encoder *encoder, ladle_node *node)
 {
     for (uint32_t i = 0; i < node->child_count; i++) {
         LADLE_TRY(describe(encoder, node->children[i]));
@@ -80,14 +91,14 @@ static ladle_status describe_children(struct ladle_block_encoder *encoder, const
     return LADLE_OK;
 }
 
-static ladle_status describe_repeated(struct ladle_block_encoder *encoder, const ladle_node *node)
+static ladle_status describe_repeated(struct ladle_block_encoder *encoder, ladle_node *node)
 {
-    LADLE_TRY(put_array(encoder, ladle_pack_u32(node->words, node->mark)));
+    LADLE_TRY(put_ranged(encoder, node, ladle_pack_u32(node->words, node->mark)));
     LADLE_TRY(put_varint(&encoder->shape, node->children[0]->mark));
     return describe_children(encoder, node);
 }
 
-static ladle_status describe_dict(struct ladle_block_encoder *encoder, const ladle_node *node)
+static ladle_status describe_dict(struct ladle_block_encoder *encoder, ladle_node *node)
 {
     ladle_buffer *shape = &encoder->shape;
     const ladle_keys *keys = node->keys;
@@ -110,7 +121,7 @@ static ladle_status describe_dict(struct ladle_block_encoder *encoder, const lad
     return describe_children(encoder, node);
 }
 
-static ladle_status describe_union(struct ladle_block_encoder *encoder, const ladle_node *node)
+static ladle_status describe_union(struct ladle_block_encoder *encoder, ladle_node *node)
 {
     uint8_t greatest = (uint8_t)(node->child_count - 1);
     LADLE_TRY(put_varint(&encoder->shape, node->child_count));
@@ -122,7 +133,7 @@ static ladle_status describe_union(struct ladle_block_encoder *encoder, const la
     return LADLE_OK;
 }
 
-static ladle_status describe_dictionary(struct ladle_block_encoder *encoder, const ladle_node *node,
+static ladle_status describe_dictionary(struct ladle_block_encoder *encoder, ladle_node *node,
                                         const struct ladle_dictionary *dictionary)
 {
     ladle_buffer *shape = &encoder->shape;
@@ -130,11 +141,11 @@ static ladle_status describe_dictionary(struct ladle_block_encoder *encoder, con
     LADLE_TRY(put_varint(shape, dictionary->count));
     LADLE_TRY(put_array(encoder, ladle_pack_u32(dictionary->codes, node->mark)));
     LADLE_TRY(put_u8(shape, node->kind));
-    LADLE_TRY(put_array(encoder, ladle_pack_u32(dictionary->lengths, dictionary->count)));
+    LADLE_TRY(put_ranged(encoder, node, ladle_pack_u32(dictionary->lengths, dictionary->count)));
     return put_array(encoder, ladle_pack_raw(dictionary->bytes, dictionary->bytes_len));
 }
 
-static ladle_status describe_data(struct ladle_block_encoder *encoder, const ladle_node *node)
+static ladle_status describe_data(struct ladle_block_encoder *encoder, ladle_node *node)
 {
     if (node->kind == LADLE_STR || node->kind == LADLE_BYTES) {
         struct ladle_dictionary dictionary;
@@ -145,14 +156,14 @@ static ladle_status describe_data(struct ladle_block_encoder *encoder, const lad
         }
     }
     LADLE_TRY(put_u8(&encoder->shape, node->kind));
-    LADLE_TRY(put_array(encoder, ladle_pack_u32(node->words, node->mark)));
+    LADLE_TRY(put_ranged(encoder, node, ladle_pack_u32(node->words, node->mark)));
     return put_array(encoder, ladle_pack_raw(node->bytes.data, node->bytes_mark));
 }
 
 /*
  * What follows a node's kind byte.
  */
-static ladle_status describe_kind(struct ladle_block_encoder *encoder, const ladle_node *node)
+static ladle_status describe_kind(struct ladle_block_encoder *encoder, ladle_node *node)
 {
     bool is_unsigned = node->sign == LADLE_SIGN_UNSIGNED;
     const uint64_t *words = node->words;
@@ -160,7 +171,7 @@ static ladle_status describe_kind(struct ladle_block_encoder *encoder, const lad
     case LADLE_BOOL:
         return put_array(encoder, ladle_pack_u8(node->words, node->mark, 1));
     case LADLE_INT:
-        return put_array(encoder, ladle_pack_int(words, node->mark, is_unsigned));
+        return put_ranged(encoder, node, ladle_pack_int(words, node->mark, is_unsigned));
     case LADLE_FLOAT:
         return put_array(encoder, ladle_pack_float(words, node->mark, 1));
     case LADLE_COMPLEX:
@@ -191,7 +202,7 @@ static ladle_status describe_kind(struct ladle_block_encoder *encoder, const lad
 /*
  * Describe a node and below, and keep its arrays.
  */
-static ladle_status describe(struct ladle_block_encoder *encoder, const ladle_node *node)
+static ladle_status describe(struct ladle_block_encoder *encoder, ladle_node *node)
 {
     if (node->mark == 0) {
         return put_u8(&encoder->shape, LADLE_EMPTY);
@@ -346,7 +357,7 @@ static ladle_status assemble(struct ladle_block_encoder *encoder, struct ladle_b
     return LADLE_OK;
 }
 
-ladle_status ladle_block_encode(struct ladle_block_encoder *encoder, const ladle_node *root,
+ladle_status ladle_block_encode(struct ladle_block_encoder *encoder, ladle_node *root,
                                 struct ladle_block_header *header, uint32_t salt, uint64_t offset)
 {
     encoder->shape.len = 0;

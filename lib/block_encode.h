@@ -33,12 +33,13 @@ ladle_status ladle_block_encoder_init(struct ladle_block_encoder *encoder,
 void ladle_block_encoder_free(struct ladle_block_encoder *encoder);
 
 /*
- * Make a DATA block of the marked values of a shape, with root->mark records, or a block of another
+ * Make a DATA block of the marked values of a shape, with root->mark records (the nodes then know
+ * the ranges of these values), or a block of another
  * type with one stream. The caller fills in type, record_count, first_record and
  * checkpoint_distance of the header; the rest is filled in here. The block is in encoder->output
  * until the next call.
  */
-ladle_status ladle_block_encode(struct ladle_block_encoder *encoder, const ladle_node *root,
+ladle_status ladle_block_encode(struct ladle_block_encoder *encoder, ladle_node *root,
                                 struct ladle_block_header *header, uint32_t salt, uint64_t offset);
 ladle_status ladle_block_encode_bytes(struct ladle_block_encoder *encoder, const void *data,
                                       size_t len, struct ladle_block_header *header, uint32_t salt,

@@ -103,9 +103,9 @@ struct ladle_pack ladle_pack_int(const uint64_t *values, size_t count, bool is_u
 {
     struct ladle_pack pack = {
         .from = values, .count = count, .from_len = 8, .stride = 1, .is_unsigned = is_unsigned};
-    uint64_t least;
-    uint64_t greatest;
-    (is_unsigned ? unsigned_range : signed_range)(values, count, &least, &greatest);
+    (is_unsigned ? unsigned_range : signed_range)(values, count, &pack.least, &pack.greatest);
+    uint64_t least = pack.least;
+    uint64_t greatest = pack.greatest;
     pack.width_code = code_for_range(greatest - least);
     /* Where the least value saves nothing, values are stored as they are. */
     bool saves = (!is_unsigned && (int64_t)least < 0) || code_for_range(greatest) > pack.width_code;
@@ -122,7 +122,8 @@ struct ladle_pack ladle_pack_u32(const uint32_t *values, size_t count)
         low = values[i] < low ? values[i] : low;
         high = values[i] > high ? values[i] : high;
     }
-    struct ladle_pack pack = {.from = values, .count = count, .from_len = 4, .stride = 1};
+    struct ladle_pack pack = {
+        .from = values, .count = count, .from_len = 4, .stride = 1, .least = low, .greatest = high};
     pack.width_code = code_for_range(high - low);
     bool saves = pack.width_code == 0 || code_for_range(high) > pack.width_code;
     pack.base = saves ? low : 0;

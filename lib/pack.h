@@ -19,6 +19,8 @@ struct ladle_pack {
     bool begins_stream;
     uint64_t base;
     uint64_t start;
+    uint64_t least; /* of the elements, but for raw arrays, those of 8 bits and floats */
+    uint64_t greatest;
 };
 
 enum {

@@ -294,22 +294,23 @@ static ladle_status read_checkpoint(ladle_reader *reader)
 {
     struct segment *segment = &reader->segment;
     struct ladle_stream bytes;
-    struct ladle_totals totals;
+    struct ladle_checkpoint_parts parts;
+    uint64_t offset = reader->block_offset - segment->offset;
     const char *why;
     ladle_status status = ladle_block_decode_bytes(&reader->decoder, &reader->header,
                                                    reader->stored.data, &bytes, &why);
     if (status == LADLE_OK) {
         why = "a checkpoint breaks the rules of the format";
-        status = ladle_checkpoint_totals(bytes.data, bytes.len, &totals);
+        status = ladle_checkpoint_parse(bytes.data, bytes.len, offset, &parts);
     }
     if (status != LADLE_OK) {
         return fail_at(reader, status, why);
     }
-    if (totals.record_count != segment->record_count ||
-        totals.block_count != segment->block_count) {
+    if (parts.totals.record_count != segment->record_count ||
+        parts.totals.block_count != segment->block_count) {
         return fail_at(reader, LADLE_E_CORRUPT, "a checkpoint does not fit the blocks before it");
     }
-    segment->checkpoint_offset = reader->block_offset - segment->offset;
+    segment->checkpoint_offset = offset;
     segment->checkpoint_end = item_offset(reader) - segment->offset;
     return LADLE_OK;
 }

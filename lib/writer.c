@@ -8,6 +8,8 @@
 #include "io.h"
 #include "limit.h"
 #include "metadata.h"
+#include "schema.h"
+#include "schema_block.h"
 #include "shape.h"
 #include "shape_block.h"
 #include "status.h"
@@ -38,7 +40,9 @@ struct ladle_writer {
     struct ladle_block_encoder encoder;
     struct ladle_output output;
     struct ladle_checkpoint checkpoint;
-    ladle_buffer index; /* content of a checkpoint on its way */
+    ladle_merged *merged; /* shape of the records that were written */
+    ladle_buffer index;   /* content of a checkpoint on its way */
+    ladle_buffer merged_bytes;
     uint32_t salt;
     size_t block_len;
     size_t committed;    /* records in the shape */
@@ -105,15 +109,35 @@ static ladle_status write_block_of_bytes(ladle_writer *writer, uint8_t type, con
 static ladle_status write_checkpoint(ladle_writer *writer, ladle_error *error)
 {
     uint64_t offset = writer->output.offset;
+    bool has_shape;
+    ladle_status status = LADLE_OK;
     writer->index.len = 0;
-    ladle_status status = ladle_checkpoint_encode(&writer->checkpoint, offset, &writer->index);
+    writer->merged_bytes.len = 0;
+    if (writer->merged->root.count) {
+        status = ladle_schema_put(&writer->merged_bytes, &writer->merged->root);
+    }
+    if (status == LADLE_OK) {
+        status = ladle_checkpoint_encode(&writer->checkpoint, offset, &writer->merged_bytes,
+                                         &writer->index, &has_shape);
+    }
     if (status != LADLE_OK) {
         return fail_memory(error, status);
     }
     LADLE_TRY(write_block_of_bytes(writer, LADLE_BLOCK_CHECKPOINT, writer->index.data,
                                    writer->index.len, error));
-    ladle_checkpoint_written(&writer->checkpoint, offset);
+    ladle_checkpoint_written(&writer->checkpoint, offset, has_shape);
     return LADLE_OK;
+}
+
+/*
+ * Make places in the merged shape for the block that was encoded.
+ */
+static ladle_status widen_merged(ladle_writer *writer, ladle_schema *schema)
+{
+    struct ladle_arena *arena = &writer->merged->scratch;
+    ladle_arena_reset(arena);
+    LADLE_TRY(ladle_schema_of_nodes(arena, writer->shape.root, schema));
+    return ladle_merged_widen(writer->merged, schema);
 }
 
 /*
@@ -131,6 +155,7 @@ static void look_after(ladle_writer *writer, uint64_t records)
 static ladle_status seal(ladle_writer *writer, size_t count, ladle_error *error)
 {
     ladle_node *root = writer->shape.root;
+    ladle_schema schema = {.kind = LADLE_EMPTY};
     uint64_t offset = writer->output.offset;
     if (writer->checkpoint.listed_count >= LADLE_CHECKPOINT_BLOCKS) {
         LADLE_TRY(write_checkpoint(writer, error));
@@ -147,12 +172,16 @@ static ladle_status seal(ladle_writer *writer, size_t count, ladle_error *error)
     if (status == LADLE_OK) {
         status = ladle_block_encode(&writer->encoder, root, &header, writer->salt, offset);
     }
+    if (status == LADLE_OK) {
+        status = widen_merged(writer, &schema);
+    }
     if (status != LADLE_OK) {
         return fail_memory(error, status);
     }
     const ladle_buffer *block = &writer->encoder.output;
     LADLE_TRY(write_bytes(writer, block->data, block->len, error));
     ladle_checkpoint_add(&writer->checkpoint, offset, block->len, count, header.decoded_len);
+    ladle_merged_count(writer->merged, &schema);
     ladle_node_drop_marked(&writer->shape, root);
     writer->committed -= count;
     look_after(writer, count - count / 8);
@@ -353,6 +382,8 @@ static void writer_free(ladle_writer *writer)
     ladle_block_encoder_free(&writer->encoder);
     ladle_checkpoint_free(&writer->checkpoint);
     ladle_buffer_free(&writer->index);
+    ladle_buffer_free(&writer->merged_bytes);
+    ladle_merged_free(writer->merged);
     ladle_free(writer->allocator, writer, 1, sizeof *writer);
 }
 
@@ -456,6 +487,7 @@ static ladle_status writer_init(ladle_writer *writer, const ladle_writer_options
     uint64_t array_len = writer->limits.max_record + LADLE_BLOCK_SLACK;
     writer->allocator = options->allocator;
     writer->index.allocator = options->allocator;
+    writer->merged_bytes.allocator = options->allocator;
     writer->block_len = options->block_len ? options->block_len : BLOCK_LEN_DEFAULT;
     writer->shape = (ladle_shape){
         .allocator = options->allocator,
@@ -465,7 +497,8 @@ static ladle_status writer_init(ladle_writer *writer, const ladle_writer_options
     ladle_checkpoint_init(&writer->checkpoint, options->allocator);
     LADLE_TRY(
         ladle_block_encoder_init(&writer->encoder, options->allocator, codec, options->level));
-    return ladle_shape_init(&writer->shape);
+    writer->merged = ladle_merged_new(options->allocator);
+    return writer->merged ? ladle_shape_init(&writer->shape) : LADLE_E_MEMORY;
 }
 
 static ladle_status writer_new(ladle_writer **writer, const ladle_sink *sink,

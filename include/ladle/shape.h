@@ -80,6 +80,8 @@ struct ladle_node {
     ladle_keys *keys;  /* DICT */
     size_t mark;       /* values that belong to the records up to a boundary */
     size_t bytes_mark; /* and their bytes */
+    uint64_t least;    /* INT: least of the marked values, found when they are encoded */
+    uint64_t greatest; /* INT: greatest of them; kinds with lengths: greatest length */
 };
 
 struct ladle_shape {

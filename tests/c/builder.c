@@ -51,7 +51,8 @@ void build_footer(ladle_buffer *file, uint64_t record_count)
     ladle_checkpoint_init(&checkpoint, NULL);
     must(ladle_checkpoint_reserve(&checkpoint));
     ladle_checkpoint_add(&checkpoint, LADLE_HEADER_LEN, offset - LADLE_HEADER_LEN, record_count, 0);
-    must(ladle_checkpoint_encode(&checkpoint, offset, &content));
+    bool has_shape;
+    must(ladle_checkpoint_encode(&checkpoint, offset, &(ladle_buffer){0}, &content, &has_shape));
     ladle_checkpoint_free(&checkpoint);
     struct ladle_stream stream = {content.data, content.len};
     build_block(

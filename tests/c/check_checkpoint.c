@@ -4,6 +4,9 @@
 
 enum { CHECKPOINTS = 1100 };
 
+static const ladle_buffer no_shape;
+static bool has_shape;
+
 /*
  * The content of a section, 1 to 3.
  */
@@ -23,6 +26,18 @@ static ladle_cursor section(const ladle_buffer *content, uint64_t wanted)
 static uint64_t offset_of(uint64_t number)
 {
     return 64 + number * number * 8;
+}
+
+static void check_parts(const ladle_buffer *content, uint64_t number)
+{
+    struct ladle_checkpoint_parts parts;
+    must(ladle_checkpoint_parse(content->data, content->len, offset_of(number), &parts));
+    for (uint32_t i = 0; i < parts.ancestor_count; i++) {
+        const struct ladle_ancestor *ancestor = &parts.ancestors[i];
+        check_that(ancestor->offset == offset_of(ancestor->number) &&
+                       ancestor->first_record == 10 * ancestor->number,
+                   "ancestor %u of %" PRIu64, i, number);
+    }
 }
 
 /*
@@ -56,9 +71,11 @@ START_TEST(ancestors_are_those_of_the_format)
         ladle_buffer content = {0};
         must(ladle_checkpoint_reserve(&checkpoint));
         ladle_checkpoint_add(&checkpoint, offset_of(number) - 8, 8, 10, 100);
-        must(ladle_checkpoint_encode(&checkpoint, offset_of(number), &content));
+        must(ladle_checkpoint_encode(&checkpoint, offset_of(number), &no_shape, &content,
+                                     &has_shape));
         check_ancestors(&content, number);
-        ladle_checkpoint_written(&checkpoint, offset_of(number));
+        check_parts(&content, number);
+        ladle_checkpoint_written(&checkpoint, offset_of(number), has_shape);
         ladle_buffer_free(&content);
     }
     ladle_checkpoint_free(&checkpoint);
@@ -69,7 +86,8 @@ START_TEST(blocks_and_totals_are_listed)
 {
     static const uint64_t expected_blocks[] = {2, 7, 64 / 8, 13, 5, 3, 20, 6};
     struct ladle_checkpoint checkpoint;
-    struct ladle_totals totals;
+    struct ladle_checkpoint_parts parts;
+    struct ladle_listed_block block = {.first_record = 7};
     ladle_buffer content = {0};
     ladle_checkpoint_init(&checkpoint, NULL);
     checkpoint.totals.metadata_offset = 64;
@@ -79,20 +97,28 @@ START_TEST(blocks_and_totals_are_listed)
     ladle_checkpoint_add(&checkpoint, 64, 104, 5, 900);
     must(ladle_checkpoint_reserve(&checkpoint));
     ladle_checkpoint_add(&checkpoint, 64 + 104 + 24, 160, 6, 40);
-    must(ladle_checkpoint_encode(&checkpoint, 4096, &content));
+    must(ladle_checkpoint_encode(&checkpoint, 4096, &no_shape, &content, &has_shape));
     ladle_cursor blocks = section(&content, 2);
     for (size_t i = 0; i < COUNT_OF(expected_blocks); i++) {
         ck_assert_uint_eq(ladle_cursor_varint(&blocks), expected_blocks[i]);
     }
     ck_assert_uint_eq(ladle_cursor_left(&blocks), 0);
-    must(ladle_checkpoint_totals(content.data, content.len, &totals));
-    ck_assert_uint_eq(totals.number, 0);
-    ck_assert_uint_eq(totals.record_count, 18);
-    ck_assert_uint_eq(totals.block_count, 2);
-    ck_assert_uint_eq(totals.decoded_len_max, 900);
-    ck_assert_uint_eq(totals.metadata_offset, 64);
+    must(ladle_checkpoint_parse(content.data, content.len, 4096, &parts));
+    ck_assert_uint_eq(parts.totals.number, 0);
+    ck_assert_uint_eq(parts.totals.record_count, 18);
+    ck_assert_uint_eq(parts.totals.block_count, 2);
+    ck_assert_uint_eq(parts.totals.decoded_len_max, 900);
+    ck_assert_uint_eq(parts.totals.metadata_offset, 64);
+    ck_assert_uint_eq(parts.listed_count, 2);
+    ck_assert(ladle_checkpoint_next_block(&parts, &block));
+    ck_assert(block.offset == 64 && block.len == 104);
+    ck_assert(block.first_record == 7 && block.record_count == 5);
+    ck_assert(ladle_checkpoint_next_block(&parts, &block));
+    ck_assert(block.offset == 64 + 104 + 24 && block.len == 160);
+    ck_assert(block.first_record == 12 && block.record_count == 6);
+    ck_assert(!ladle_checkpoint_next_block(&parts, &block));
     for (size_t len = 0; len < content.len; len++) {
-        ladle_status status = ladle_checkpoint_totals(content.data, len, &totals);
+        ladle_status status = ladle_checkpoint_parse(content.data, len, 4096, &parts);
         check_that(status == LADLE_E_CORRUPT, "cut at %zu: %s", len, ladle_status_text(status));
     }
     ladle_buffer_free(&content);
@@ -107,7 +133,32 @@ static const struct {
     ladle_status status;
 } contents[] = {
     {"three sections", {1, 5, 0, 0, 0, 0, 0, 2, 2, 0, 0, 3, 1, 0}, 14, LADLE_OK},
-    {"one to skip", {1, 5, 0, 0, 0, 0, 0, 2, 2, 0, 0, 3, 1, 0, 64, 1, 9}, 17, LADLE_OK},
+    {"a shape", {1, 5, 0, 0, 0, 0, 0, 2, 2, 0, 0, 3, 1, 0, 64, 1, 9}, 17, LADLE_OK},
+    {"an older shape", {1, 5, 0, 0, 0, 0, 0, 2, 2, 0, 0, 3, 1, 0, 65, 1, 7}, 17, LADLE_OK},
+    {"one to skip", {1, 5, 0, 0, 0, 0, 0, 2, 2, 0, 0, 3, 1, 0, 66, 1, 9}, 17, LADLE_OK},
+    {"two shapes",
+     {1, 5, 0, 0, 0, 0, 0, 2, 2, 0, 0, 3, 1, 0, 64, 0, 65, 1, 1},
+     19,
+     LADLE_E_CORRUPT},
+    {"a shape before all",
+     {1, 5, 0, 0, 0, 0, 0, 2, 2, 0, 0, 3, 1, 0, 65, 1, 8},
+     17,
+     LADLE_E_CORRUPT},
+    {"a block of nothing",
+     {1, 5, 0, 0, 0, 0, 0, 2, 5, 1, 0, 1, 1, 0, 3, 1, 0},
+     17,
+     LADLE_E_CORRUPT},
+    {"a block of no length",
+     {1, 5, 0, 1, 0, 0, 0, 2, 5, 1, 0, 1, 0, 1, 3, 1, 0},
+     17,
+     LADLE_E_CORRUPT},
+    {"a block behind", {1, 5, 0, 1, 0, 0, 0, 2, 5, 1, 0, 4, 5, 1, 3, 1, 0}, 17, LADLE_E_CORRUPT},
+    {"a block before", {1, 5, 0, 1, 0, 0, 0, 2, 5, 1, 0, 4, 4, 1, 3, 1, 0}, 17, LADLE_OK},
+    {"missing records", {1, 5, 0, 2, 0, 0, 0, 2, 5, 1, 0, 4, 4, 1, 3, 1, 0}, 17, LADLE_E_CORRUPT},
+    {"an ancestor", {1, 5, 1, 0, 0, 0, 0, 2, 2, 0, 0, 3, 3, 1, 2, 0}, 16, LADLE_OK},
+    {"too few ancestors", {1, 5, 1, 0, 0, 0, 0, 2, 2, 0, 0, 3, 1, 0}, 14, LADLE_E_CORRUPT},
+    {"an ancestor in front", {1, 5, 1, 0, 0, 0, 0, 2, 2, 0, 0, 3, 3, 1, 9, 0}, 16, LADLE_E_CORRUPT},
+    {"itself", {1, 5, 1, 0, 0, 0, 0, 2, 2, 0, 0, 3, 3, 1, 0, 0}, 16, LADLE_E_CORRUPT},
     {"one of tomorrow", {1, 5, 0, 0, 0, 0, 0, 2, 2, 0, 0, 3, 1, 0, 4, 0}, 16, LADLE_E_UNSUPPORTED},
     {"no totals", {2, 2, 0, 0, 3, 1, 0}, 7, LADLE_E_CORRUPT},
     {"totals twice", {1, 5, 0, 0, 0, 0, 0, 1, 5, 0, 0, 0, 0, 0}, 14, LADLE_E_CORRUPT},
@@ -120,8 +171,8 @@ static const struct {
 
 START_TEST(sections_are_checked)
 {
-    struct ladle_totals totals;
-    ladle_status status = ladle_checkpoint_totals(contents[_i].bytes, contents[_i].len, &totals);
+    struct ladle_checkpoint_parts parts;
+    ladle_status status = ladle_checkpoint_parse(contents[_i].bytes, contents[_i].len, 64, &parts);
     ck_assert_msg(status == contents[_i].status, "%s: %s", contents[_i].name,
                   ladle_status_text(status));
 }

@@ -177,9 +177,9 @@ START_TEST(the_example_of_the_format)
         records_end(&records);
     }
     write_file(&records, &options, &file);
-    ck_assert_uint_eq(file.len, 288);
+    ck_assert_uint_eq(file.len, 296);
     ck_assert_mem_eq((uint8_t *)file.data + 0x80, expected, sizeof expected);
-    ck_assert_uint_eq(ladle_load_u32((uint8_t *)file.data + 0x11C), 0x133D4D1D);
+    ck_assert_uint_eq(ladle_load_u32((uint8_t *)file.data + 0x124), 0xB5CE3ECE);
     must_hold(file.data, file.len, &records);
     ladle_memory_sink_free(&file);
     records_free(&records);

@@ -3,13 +3,15 @@
 
 It is slow, keeps everything in memory and checks every rule of the text. The tests hold the
 library against it. `(section n)` names the part of FORMAT.md that a function follows. This file
-has the sections 3, 4, 8, 9 and 10; `reference_shape` has 5, `reference_value` 6, 7 and 14.
+has the sections 3, 4, 8, 9 and 10; `reference_shape` has 5, `reference_value` 6, 7 and 14,
+`reference_merged` 9.1.
 """
 
 import struct
 import zlib
 from dataclasses import dataclass, field
 
+from reference_merged import Merged, check_equal, merge, of_node, parse_merged
 from reference_shape import Node, parse_shape, values
 from reference_value import (
     Invalid,
@@ -105,6 +107,8 @@ class Segment:
         self.unlisted = []  # (gap, length, records) of each DATA block since the last checkpoint
         self.listed_end = 0  # where the DATA block before ended
         self.unlisted_first = 0
+        self.merged, self.unmerged = Merged(), []  # the shape so far; shapes of blocks to merge
+        self.shape_offset = None  # of the latest checkpoint with a shape
         self.complete = False
 
     def take(self, length, what):
@@ -166,6 +170,7 @@ class Segment:
             self.record_count += item.record_count
             self.block_count += 1
             self.largest = max(self.largest, item.decoded_len)
+            self.unmerged.append(item.shape)
         elif kind == METADATA:
             need(offset == 64, "METADATA not directly behind the header")
             self.metadata_offset = offset
@@ -199,6 +204,7 @@ class Segment:
         self.check_block_list(sections[2], offset)
         self.checkpoints.append((offset, self.unlisted_first))
         self.check_ancestors(sections[3], number, offset)
+        self.check_shape(sections, offset)
         self.unlisted, self.listed_end = [], 0
 
     def check_block_list(self, source, offset):
@@ -220,6 +226,18 @@ class Segment:
             need(8 * source.varint() == offset - place, "distance to an ancestor")
             need(source.varint() == first_record, "first record of an ancestor")
         source.end()
+
+    def check_shape(self, sections, offset):
+        need(not {64, 65} <= set(sections), "two shapes")
+        if 64 in sections:
+            for shape in self.unmerged:
+                self.merged = merge(self.merged, of_node(shape))
+            self.unmerged, self.shape_offset = [], offset
+            check_equal(parse_merged(sections[64]), self.merged)
+        if 65 in sections:
+            need(self.shape_offset is not None, "older shape that is not there")
+            need(8 * sections[65].varint() == offset - self.shape_offset, "place of the shape")
+            sections[65].end()
 
     def trailer(self, previous):
         offset = self.place - self.start

@@ -169,7 +169,7 @@ class ShapeParser:
                 dtype, item_len, order = source.text(), source.varint(), source.u8()
                 need(order in b"CF", "array order")
                 extents = tuple(source.varint() for _ in range(dimensions(source)))
-                node.details = (dtype, item_len * math.prod(extents), chr(order), extents)
+                node.details = (dtype, item_len, chr(order), extents)
                 node.arrays = [self.raw()]
             case 33:
                 width = source.varint()
@@ -265,6 +265,7 @@ def values(node):
             return [Scalar(dtype, data) for data in fixed_items(node, item_len)]
         case 24:
             dtype, item_len, order, extents = node.details
+            item_len *= math.prod(extents)
             return [Array(dtype, order, extents, data) for data in fixed_items(node, item_len)]
         case 20:
             return dict_values(node)
