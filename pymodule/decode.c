@@ -3,6 +3,7 @@
 
 #include "decode_block.h"
 #include "long.h"
+#include "numpy_types.h"
 
 static PyObject *decode_other(core_decoder *decoder, ladle_view *view);
 
@@ -285,6 +286,9 @@ static PyObject *decode_other(core_decoder *decoder, ladle_view *view)
         return decode_entry(decoder, view);
     case LADLE_EXTENSION:
         return decode_extension(decoder, view);
+    case LADLE_SCALAR:
+    case LADLE_ARRAY:
+        return core_decode_items(decoder, view);
     case KIND_TOO_DEEP:
         return core_decode_too_deep(decoder);
     default:

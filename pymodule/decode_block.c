@@ -47,6 +47,11 @@ static bool is_ascii(const uint8_t *bytes, uint64_t len)
     return (seen & 0x8080808080808080) == 0;
 }
 
+static bool has_items(const ladle_view *view)
+{
+    return view->kind == LADLE_SCALAR || view->kind == LADLE_ARRAY;
+}
+
 /*
  * Objects that the tags of a view and of those below it need.
  */
@@ -54,7 +59,7 @@ static uint64_t count_objects(const ladle_view *view)
 {
     uint64_t count = view->kind == LADLE_DICT         ? view->child_count
                      : view->kind == LADLE_DICTIONARY ? view->children[0].count
-                                                      : 0;
+                                                      : has_items(view);
     for (uint32_t i = 0; i < view->child_count; i++) {
         count += count_objects(&view->children[i]);
     }
@@ -131,6 +136,8 @@ static int set_tags(core_decoder *decoder, ladle_view *view, uint32_t depth, PyO
         view->tag = *objects;
         *objects += view->child_count;
         result = add_keys(decoder, view, view->tag);
+    } else if (has_items(view)) {
+        view->tag = (*objects)++;
     }
     for (uint32_t i = 0; result == 0 && i < view->child_count; i++) {
         result = set_tags(decoder, &view->children[i], depth, objects);

@@ -4,8 +4,8 @@
 
 /*
  * What is prepared once a block, in the tags of its views: whether a column is all ASCII, the
- * key objects of dicts, the entries of dictionaries, which are shared by all records, and how
- * deep tagged values stand.
+ * key objects of dicts, the entries of dictionaries, which are shared by all records, how deep
+ * tagged values stand, and where to keep what NumPy values are made with.
  */
 
 #include "decode.h"

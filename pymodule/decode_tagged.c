@@ -4,6 +4,7 @@
 #include "errors.h"
 #include "extension.h"
 #include "long.h"
+#include "numpy_types.h"
 
 static PyObject *decode(core_decoder *decoder, ladle_cursor *cursor);
 
@@ -38,16 +39,14 @@ PyObject *core_decode_unsupported(core_decoder *decoder, ladle_kind kind, const 
                                   size_t name_len)
 {
     int shown_len = name_len < 80 ? (int)name_len : 80;
-    const char *what = kind == LADLE_OBJECT   ? "objects of the class"
-                       : kind == LADLE_SCALAR ? "NumPy scalars of the dtype"
-                                              : "NumPy arrays of the dtype";
-    if (kind != LADLE_OBJECT && kind != LADLE_SCALAR && kind != LADLE_ARRAY) {
+    if (kind != LADLE_OBJECT) {
         core_fail(&decoder->error, LADLE_E_UNSUPPORTED,
                   "values of the kind %d are not known to this version", (int)kind);
         return NULL;
     }
-    core_fail(&decoder->error, LADLE_E_UNSUPPORTED, "%s %.*s cannot be read by this version", what,
-              shown_len, (const char *)name);
+    core_fail(&decoder->error, LADLE_E_UNSUPPORTED,
+              "objects of the class %.*s cannot be read by this version", shown_len,
+              (const char *)name);
     return NULL;
 }
 
@@ -289,6 +288,9 @@ static PyObject *decode(core_decoder *decoder, ladle_cursor *cursor)
         return PyBytes_FromStringAndSize(data, len);
     case LADLE_BYTEARRAY:
         return PyByteArray_FromStringAndSize(data, len);
+    case LADLE_SCALAR:
+    case LADLE_ARRAY:
+        return core_decode_tagged_items(decoder, &item);
     default:
         return decode_nested(decoder, cursor, &item);
     }

@@ -5,6 +5,7 @@
 #include "encode_leaf.h"
 #include "extension.h"
 #include "long.h"
+#include "numpy_types.h"
 #include "text.h"
 
 static int encode(core_encoder *encoder, ladle_node *node, PyObject *object);
@@ -349,11 +350,36 @@ static int encode_extension(core_encoder *encoder, ladle_node *node, uint8_t cod
     return result;
 }
 
+static int encode_items(core_encoder *encoder, ladle_node *node, const core_items *items,
+                        PyObject *object)
+{
+    ladle_node *target;
+    ladle_status status = ladle_node_accept_typed(encoder->shape, node, items->kind, items->type,
+                                                  items->type_len, items->data_len, &target);
+    if (status == LADLE_OK && target->kind == LADLE_ANY) {
+        return encode_any(encoder, target, object);
+    }
+    if (status == LADLE_OK) {
+        status = ladle_node_put_items(encoder->shape, target, items->data, 1);
+    }
+    return core_encode_status(encoder, status);
+}
+
 /*
  * An object of a type that is not built in.
  */
 static int encode_other(core_encoder *encoder, ladle_node *node, PyObject *object)
 {
+    core_items items;
+    int is_numpy = core_items_open(encoder->state, object, &items);
+    if (is_numpy < 0) {
+        return -1;
+    }
+    if (is_numpy) {
+        int result = encode_items(encoder, node, &items, object);
+        core_items_close(&items);
+        return result;
+    }
     uint8_t code;
     PyTypeObject *culprit;
     PyObject *value = core_extension_reduce(encoder->state, object, &code, &culprit);

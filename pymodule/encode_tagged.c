@@ -3,6 +3,7 @@
 
 #include "extension.h"
 #include "long.h"
+#include "numpy_types.h"
 #include "text.h"
 
 static ladle_status put_int(ladle_buffer *to, PyObject *object)
@@ -195,8 +196,30 @@ static int encode_dict(core_encoder *encoder, ladle_buffer *to, PyObject *dict)
     return is_whole ? 0 : core_encode_changed("dict");
 }
 
+/*
+ * Behind the tag stands what stands behind the kind of a node, then the data.
+ */
+static ladle_status put_items(ladle_buffer *to, const core_items *items)
+{
+    ladle_status status = ladle_value_put_tag(to, (uint8_t)items->kind);
+    if (status == LADLE_OK) {
+        status = ladle_buffer_put(to, items->type, items->type_len);
+    }
+    return status == LADLE_OK ? ladle_buffer_put(to, items->data, items->data_len) : status;
+}
+
 static int encode_other(core_encoder *encoder, ladle_buffer *to, PyObject *object)
 {
+    core_items items;
+    int is_numpy = core_items_open(encoder->state, object, &items);
+    if (is_numpy < 0) {
+        return -1;
+    }
+    if (is_numpy) {
+        int result = core_encode_status(encoder, put_items(to, &items));
+        core_items_close(&items);
+        return result;
+    }
     uint8_t code;
     PyTypeObject *culprit;
     PyObject *value = core_extension_reduce(encoder->state, object, &code, &culprit);

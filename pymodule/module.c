@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "module.h"
 
+#include "numpy_types.h"
 #include "temporal.h"
 
 #include <ladle/base.h>
@@ -102,7 +103,8 @@ static int module_exec(PyObject *module)
 {
     core_state *state = PyModule_GetState(module);
     state->codes = PyDict_New();
-    if (!state->codes || fetch_all(state) < 0 || core_temporal_init(state) < 0 ||
+    state->numpy = core_numpy_new();
+    if (!state->codes || !state->numpy || fetch_all(state) < 0 || core_temporal_init(state) < 0 ||
         add_type(module, &core_writer_spec, &state->writer_type) < 0 ||
         add_type(module, &core_records_spec, &state->records_type) < 0 ||
         register_after_fork(module) < 0) {
@@ -126,7 +128,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->raw_io_type);
     Py_VISIT(state->mapping_type);
     Py_VISIT(state->codes);
-    return 0;
+    return core_numpy_visit(state->numpy, visit, arg);
 }
 
 static int module_clear(PyObject *module)
@@ -144,6 +146,8 @@ static int module_clear(PyObject *module)
     Py_CLEAR(state->raw_io_type);
     Py_CLEAR(state->mapping_type);
     Py_CLEAR(state->codes);
+    core_numpy_free(state->numpy);
+    state->numpy = NULL;
     return 0;
 }
 

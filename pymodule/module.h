@@ -24,6 +24,7 @@ typedef struct core_state {
     PyObject *mapping_type; /* collections.abc.Mapping */
     const void *datetime;   /* PyDateTime_CAPI */
     PyTypeObject *timezone_type;
+    struct core_numpy *numpy;
     PyObject *codes;     /* dict: type to code, for the extension types that were met */
     unsigned fork_count; /* forks of which this process is the child */
 } core_state;

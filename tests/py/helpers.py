@@ -10,6 +10,7 @@ import struct
 import zoneinfo
 
 import ladle
+import numpy
 
 
 def exactly(value):
@@ -49,7 +50,25 @@ def range_picture(value):
     return (value.start, value.stop, value.step)  # range(0) == range(1, 1)
 
 
+def numpy_picture(value):
+    order = "F" if value.flags.fnc and value.nbytes else "C"
+    return (dtype_picture(value.dtype), value.shape, order, value.tobytes(order))
+
+
+def dtype_picture(dtype):
+    """All but the mark of align=True, which NumPy does not compare either."""
+    if dtype.subdtype:
+        return (dtype_picture(dtype.base), dtype.shape)
+    if dtype.names is None:
+        return dtype.str
+    fields = [(name, *dtype.fields[name]) for name in dtype.names]
+    return [(name, dtype_picture(field), offset) for name, field, offset in fields], dtype.itemsize
+
+
+NUMPY_CLASSES = {numpy.ndarray, *numpy.sctypeDict.values()}
+
 PICTURES = {
+    **dict.fromkeys(NUMPY_CLASSES, numpy_picture),
     float: float_bits,
     complex: lambda value: (float_bits(value.real), float_bits(value.imag)),
     tuple: sequence_picture,

@@ -6,11 +6,11 @@ import itertools
 import math
 from dataclasses import dataclass, field
 
+import reference_numpy
+
 from reference_value import (
     FROM_BYTES,
-    Array,
     Object,
-    Scalar,
     Source,
     TooLarge,
     Unsupported,
@@ -20,6 +20,7 @@ from reference_value import (
     floats,
     mapping,
     need,
+    numpy_value,
     padded,
     tagged_alone,
 )
@@ -261,12 +262,17 @@ def values(node):
             pieces = split(raw.data, lengths(sizes, raw.byte_len))
             return list(map(FROM_BYTES.get(node.kind, tagged_alone), pieces))
         case 23:
-            dtype, item_len = node.details
-            return [Scalar(dtype, data) for data in fixed_items(node, item_len)]
+            item_len = node.details[1]
+            return [
+                numpy_value(reference_numpy.scalar, *node.details, data)
+                for data in fixed_items(node, item_len)
+            ]
         case 24:
-            dtype, item_len, order, extents = node.details
-            item_len *= math.prod(extents)
-            return [Array(dtype, order, extents, data) for data in fixed_items(node, item_len)]
+            _, item_len, _, extents = node.details
+            return [
+                numpy_value(reference_numpy.array, *node.details, data)
+                for data in fixed_items(node, item_len * math.prod(extents))
+            ]
         case 20:
             return dict_values(node)
     columns = [values(child) for child in node.children]

@@ -15,6 +15,8 @@ import uuid
 import zoneinfo
 from typing import NamedTuple
 
+import reference_numpy
+
 VALUE_MAGIC = b"\x89LV\x01"
 MAX_DEPTH = 256
 
@@ -157,16 +159,11 @@ class Object(NamedTuple):
         return hash(self.name)
 
 
-class Scalar(NamedTuple):
-    dtype: str
-    data: bytes
-
-
-class Array(NamedTuple):
-    dtype: str
-    order: str
-    extents: tuple
-    data: bytes
+def numpy_value(make, *arguments):
+    try:
+        return make(*arguments)
+    except (ValueError, TypeError) as error:
+        raise Invalid(f"NumPy value: {error}") from None
 
 
 def tagged(source, depth=0):
@@ -223,12 +220,16 @@ def tagged_single(tag, source, depth):
         case 22:
             return extended(source.u8(), tagged(source, depth + 1))
         case 23:
-            return Scalar(source.text(), source.take(source.varint()))
+            dtype, item_len = source.text(), source.varint()
+            return numpy_value(reference_numpy.scalar, dtype, item_len, source.take(item_len))
         case 24:
             dtype, item_len, order = source.text(), source.varint(), source.u8()
             need(order in b"CF", "array order")
             extents = tuple(source.varint() for _ in range(dimensions(source)))
-            return Array(dtype, chr(order), extents, source.take(item_len * math.prod(extents)))
+            data = source.take(item_len * math.prod(extents))
+            return numpy_value(
+                reference_numpy.array, dtype, item_len, chr(order), extents, data
+            )
     raise Unsupported(f"tag {tag}")
 
 

@@ -14,6 +14,8 @@ from itertools import chain
 
 from hypothesis import strategies as st
 
+from strategies_numpy import ARRAYS, NUMPY_SCALARS, NUMPY_VALUES
+
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]
 ZONES = [zone for zone in ZONES if zone in zoneinfo.available_timezones()]
 
@@ -121,6 +123,7 @@ RANGES = st.builds(range, INTS, INTS, INTS.filter(bool))
 # Hashable from Python 3.12 on, hence no key.
 SLICES = st.builds(slice, *[st.none() | st.integers(-9, 9) | STRS] * 3)
 
+
 HASHABLE_SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -153,6 +156,9 @@ def array_of(typecode):
 ARRAYS = st.sampled_from("bBhHiIlLqQfdu").flatmap(array_of)
 BYTEARRAYS = st.binary(max_size=12).map(bytearray)
 SCALARS = st.one_of(HASHABLE_SCALARS, BYTEARRAYS, DECIMALS, SLICES, ARRAYS)
+
+
+SCALARS = HASHABLE_SCALARS | st.binary(max_size=12).map(bytearray) | NUMPY_VALUES
 HASHABLES = st.recursive(
     HASHABLE_SCALARS,
     lambda inner: st.lists(inner, max_size=3).map(tuple) | st.frozensets(inner, max_size=3),
@@ -208,6 +214,8 @@ LEAF_SHAPES = st.sampled_from(
         st.none() | st.integers(-5, 5),
         st.none() | STRS,
         st.integers(-5, 5) | FLOATS | STRS,
+        ARRAYS,
+        NUMPY_SCALARS,
     ]
 )
 

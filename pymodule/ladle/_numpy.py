@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What ladle needs of NumPy; imported when a NumPy value is met for the first time."""
+
+import functools
+import json
+import re
+
+import numpy
+from numpy import empty
+
+__all__ = ["SCALARS", "check_text", "describe", "empty", "make_scalar", "parse"]
+
+TYPE = re.compile(
+    r"[<>|](?:[biufcSUV]\d{1,9}|[mM]8(?:\[\d{0,9}(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?)"
+)
+ITEM_LEN_MAX = 2**31 - 1
+
+# The classes of scalars, without those that others derived from them.
+SCALARS = frozenset(numpy.sctypeDict.values()) - {numpy.object_}
+
+
+def describe(dtype):
+    """What a column of this dtype has in common, as FORMAT.md writes it; None if it has no name.
+
+    Dtypes of objects have none, and those with titles or a class of their own for scalars.
+    """
+    try:
+        plain = _plain(dtype)
+    except TypeError:
+        return None
+    text = plain if isinstance(plain, str) else json.dumps(plain, separators=(",", ":"))
+    return _varint(len(text)) + text.encode() + _varint(dtype.itemsize)
+
+
+def _plain(dtype):
+    if dtype.type not in SCALARS:
+        raise TypeError(dtype)
+    if dtype.names is None:
+        if not TYPE.fullmatch(dtype.str):
+            raise TypeError(dtype)
+        return dtype.str
+    fields, end, last_end = [], 0, 0
+    for name in dtype.names:
+        field, offset, *titles = dtype.fields[name]
+        if titles:
+            raise TypeError(dtype)
+        base, extents = field.subdtype or (field, ())
+        more = [list(extents), offset] if offset != end else [list(extents)] if extents else []
+        fields.append([name, _plain(base), *more])
+        end = offset + field.itemsize
+        last_end = max(last_end, end)
+    return fields if last_end == dtype.itemsize else [*fields, dtype.itemsize]
+
+
+def _varint(value):
+    low = bytes()
+    while value >= 0x80:
+        low += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return low + bytes([value])
+
+
+@functools.lru_cache(256)
+def parse(text):
+    """The dtype that describe made the text of, and whether it holds str.
+
+    Raises ValueError for what it cannot have made, TypeError for a type that NumPy lacks here.
+    """
+    try:
+        plain = json.loads(text) if text.startswith("[") else text
+        dtype = _build(plain)
+        return dtype, _has_text(dtype)
+    except (RecursionError, OverflowError) as error:
+        raise ValueError(text) from error
+
+
+def _build(plain):
+    if isinstance(plain, str):
+        if not TYPE.fullmatch(plain):
+            raise ValueError(plain)
+        return numpy.dtype(plain)
+    if not isinstance(plain, list):
+        raise ValueError(plain)
+    item_len = plain.pop() if plain and isinstance(plain[-1], int) else None
+    names, formats, offsets, end, last_end = [], [], [], 0, 0
+    for name, base, *more in plain:
+        extents, offset = [*more, *([], end)[len(more) :]]
+        if not _are_sizes([*extents, offset]) or not isinstance(name, str):
+            raise ValueError(plain)
+        dtype = _build(base)
+        names.append(name)
+        formats.append(numpy.dtype((dtype, tuple(extents))) if extents else dtype)
+        offsets.append(offset)
+        end = offset + formats[-1].itemsize
+        last_end = max(last_end, end)
+    if item_len is None:
+        item_len = last_end
+    if not _are_sizes([item_len, last_end]) or item_len < last_end:
+        raise ValueError(plain)
+    return numpy.dtype(
+        {"names": names, "formats": formats, "offsets": offsets, "itemsize": item_len}
+    )
+
+
+def _are_sizes(numbers):
+    return all(type(number) is int and 0 <= number <= ITEM_LEN_MAX for number in numbers)
+
+
+def _has_text(dtype):
+    if dtype.subdtype:
+        return _has_text(dtype.subdtype[0])
+    if dtype.names is not None:
+        return any(_has_text(dtype[name]) for name in dtype.names)
+    return dtype.kind == "U"
+
+
+def check_text(array):
+    """Raise ValueError when a character of an array does not exist: NumPy does not look."""
+    if array.dtype.names is not None:
+        for name in array.dtype.names:
+            check_text(array[name])
+    elif array.dtype.kind == "U" and array.dtype.itemsize:
+        codes = numpy.dtype("u4").newbyteorder(array.dtype.byteorder)
+        flat = numpy.ascontiguousarray(array).ravel().view(codes)
+        if flat.size and int(flat.max()) > 0x10FFFF:
+            raise ValueError("a character that does not exist")
+
+
+def make_scalar(dtype, has_text, data):
+    """The scalar with these bytes."""
+    if dtype.kind == "S":
+        return numpy.bytes_(data)
+    if dtype.kind == "U":
+        coding = "utf-32-be" if dtype.str[0] == ">" else "utf-32-le"
+        return numpy.str_(data.decode(coding, "surrogatepass"))
+    array = numpy.ndarray((), dtype, bytearray(data))
+    if has_text:
+        check_text(array)
+    return array[()]
