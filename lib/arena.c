@@ -48,6 +48,15 @@ void *ladle_arena_take(struct ladle_arena *arena, size_t count, size_t size)
     return memset(memory, 0, len);
 }
 
+size_t ladle_arena_capacity(const struct ladle_arena *arena)
+{
+    size_t len = 0;
+    for (const struct ladle_chunk *chunk = arena->chunks; chunk; chunk = chunk->next) {
+        len += sizeof *chunk + chunk->capacity;
+    }
+    return len;
+}
+
 static void free_chunks(struct ladle_arena *arena, struct ladle_chunk *chunk)
 {
     while (chunk) {

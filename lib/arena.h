@@ -19,6 +19,11 @@ struct ladle_arena {
 void *ladle_arena_take(struct ladle_arena *arena, size_t count, size_t size);
 
 /*
+ * Bytes that the arena holds.
+ */
+size_t ladle_arena_capacity(const struct ladle_arena *arena);
+
+/*
  * Give all back, but for one piece that is kept for the next block.
  */
 void ladle_arena_reset(struct ladle_arena *arena);

@@ -25,10 +25,7 @@ static ladle_status corrupt(const char **why, const char *reason)
 
 void ladle_block_decoder_init(struct ladle_block_decoder *decoder, const ladle_allocator *allocator)
 {
-    *decoder = (struct ladle_block_decoder){.allocator = allocator,
-                                            .decoded = {.allocator = allocator},
-                                            .streams = {.allocator = allocator},
-                                            .arena = {.allocator = allocator}};
+    *decoder = (struct ladle_block_decoder){.allocator = allocator};
 }
 
 void ladle_block_decoder_free(struct ladle_block_decoder *decoder)
@@ -39,9 +36,20 @@ void ladle_block_decoder_free(struct ladle_block_decoder *decoder)
             codec->decompressor_free(decoder->codec_states[id], decoder->allocator);
         }
     }
-    ladle_buffer_free(&decoder->decoded);
-    ladle_buffer_free(&decoder->streams);
-    ladle_arena_free(&decoder->arena);
+}
+
+void ladle_block_init(struct ladle_block *block, const ladle_allocator *allocator)
+{
+    *block = (struct ladle_block){.decoded = {.allocator = allocator},
+                                  .streams = {.allocator = allocator},
+                                  .arena = {.allocator = allocator}};
+}
+
+void ladle_block_free(struct ladle_block *block)
+{
+    ladle_buffer_free(&block->decoded);
+    ladle_buffer_free(&block->streams);
+    ladle_arena_free(&block->arena);
 }
 
 static struct entry load_entry(const uint8_t *from)
@@ -120,11 +128,10 @@ static ladle_status decompressor(struct ladle_block_decoder *decoder, uint8_t id
     return (*codec)->decompressor_new(&decoder->codec_states[id], decoder->allocator);
 }
 
-static ladle_status decode_stream(struct ladle_block_decoder *decoder, const struct entry *entry,
-                                  const uint8_t *stored, struct ladle_stream *stream,
-                                  const char **why)
+static ladle_status decode_stream(struct ladle_block *block, struct ladle_block_decoder *decoder,
+                                  const struct entry *entry, const uint8_t *stored,
+                                  struct ladle_stream *stream, const char **why)
 {
-    LADLE_TRY(verify_stream(entry, stored, why));
     stream->len = entry->decoded_len;
     if (entry->codec == 0) {
         stream->data = stored;
@@ -132,8 +139,8 @@ static ladle_status decode_stream(struct ladle_block_decoder *decoder, const str
     }
     const struct ladle_codec *codec;
     LADLE_TRY(decompressor(decoder, entry->codec, &codec, why));
-    uint8_t *to = decoder->decoded.data + decoder->decoded.len;
-    decoder->decoded.len += ladle_align(entry->decoded_len);
+    uint8_t *to = block->decoded.data + block->decoded.len;
+    block->decoded.len += ladle_align(entry->decoded_len);
     stream->data = to;
     ladle_status status = codec->decompress(decoder->codec_states[entry->codec], to,
                                             entry->decoded_len, stored, entry->stored_len);
@@ -144,65 +151,66 @@ static ladle_status decode_stream(struct ladle_block_decoder *decoder, const str
 /*
  * Room for all streams that a codec decodes, so that none moves.
  */
-static ladle_status reserve(struct ladle_block_decoder *decoder,
-                            const struct ladle_block_header *header, const uint8_t *stored)
+static ladle_status reserve(struct ladle_block *block, const struct ladle_block_header *header,
+                            const uint8_t *stored)
 {
     size_t len = 0;
     for (uint16_t i = 0; i < header->stream_count; i++) {
         struct entry entry = load_entry(stored + (size_t)i * LADLE_STREAM_ENTRY_LEN);
         len += entry.codec ? ladle_align(entry.decoded_len) : 0;
     }
-    if (decoder->decoded.capacity > KEPT_LEN && len < KEPT_LEN) {
-        ladle_buffer_free(&decoder->decoded);
+    if (block->decoded.capacity > KEPT_LEN && len < KEPT_LEN) {
+        ladle_buffer_free(&block->decoded);
     }
-    decoder->decoded.len = 0;
-    decoder->streams.len = 0;
-    LADLE_TRY(ladle_buffer_reserve(&decoder->decoded, len + 1)); /* no NULL, for arithmetic */
-    return ladle_buffer_reserve(&decoder->streams,
+    block->decoded.len = 0;
+    block->streams.len = 0;
+    LADLE_TRY(ladle_buffer_reserve(&block->decoded, len + 1)); /* no NULL, for arithmetic */
+    return ladle_buffer_reserve(&block->streams,
                                 header->stream_count * sizeof(struct ladle_stream));
 }
 
-ladle_status ladle_block_decode_streams(struct ladle_block_decoder *decoder,
+ladle_status ladle_block_decode_streams(struct ladle_block *block,
+                                        struct ladle_block_decoder *decoder,
                                         const struct ladle_block_header *header,
                                         const uint8_t *stored, const char **why)
 {
     *why = "out of memory";
-    LADLE_TRY(check_directory(header, stored, why));
-    LADLE_TRY(reserve(decoder, header, stored));
+    LADLE_TRY(reserve(block, header, stored));
     const uint8_t *next = stored + (size_t)header->stream_count * LADLE_STREAM_ENTRY_LEN;
     for (uint16_t i = 0; i < header->stream_count; i++) {
         struct entry entry = load_entry(stored + (size_t)i * LADLE_STREAM_ENTRY_LEN);
         struct ladle_stream stream;
-        LADLE_TRY(decode_stream(decoder, &entry, next, &stream, why));
-        LADLE_TRY(ladle_buffer_put(&decoder->streams, &stream, sizeof stream));
+        LADLE_TRY(decode_stream(block, decoder, &entry, next, &stream, why));
+        LADLE_TRY(ladle_buffer_put(&block->streams, &stream, sizeof stream));
         next += ladle_align(entry.stored_len);
     }
     return LADLE_OK;
 }
 
-ladle_status ladle_block_decode(struct ladle_block_decoder *decoder,
+ladle_status ladle_block_decode(struct ladle_block *block, struct ladle_block_decoder *decoder,
                                 const struct ladle_block_header *header, const uint8_t *stored,
-                                ladle_view **root, const char **why)
+                                const char **why)
 {
-    ladle_arena_reset(&decoder->arena);
-    LADLE_TRY(ladle_block_decode_streams(decoder, header, stored, why));
+    ladle_arena_reset(&block->arena);
+    LADLE_TRY(ladle_block_decode_streams(block, decoder, header, stored, why));
     if (header->stream_count == 0) {
         return corrupt(why, "a block has no streams");
     }
-    const struct ladle_stream *streams = (void *)decoder->streams.data;
-    return ladle_view_parse(&decoder->arena, streams, header->stream_count, header->record_count,
-                            root, why);
+    const struct ladle_stream *streams = (void *)block->streams.data;
+    return ladle_view_parse(&block->arena, streams, header->stream_count, header->record_count,
+                            &block->root, why);
 }
 
-ladle_status ladle_block_decode_bytes(struct ladle_block_decoder *decoder,
+ladle_status ladle_block_decode_bytes(struct ladle_block *block,
+                                      struct ladle_block_decoder *decoder,
                                       const struct ladle_block_header *header,
                                       const uint8_t *stored, struct ladle_stream *bytes,
                                       const char **why)
 {
-    LADLE_TRY(ladle_block_decode_streams(decoder, header, stored, why));
     if (header->stream_count != 1) {
         return corrupt(why, "a block has a wrong number of streams");
     }
-    *bytes = *(const struct ladle_stream *)(void *)decoder->streams.data;
+    LADLE_TRY(ladle_block_decode_streams(block, decoder, header, stored, why));
+    *bytes = *(const struct ladle_stream *)(void *)block->streams.data;
     return LADLE_OK;
 }

@@ -8,15 +8,23 @@
 #include <ladle/buffer.h>
 
 /*
- * From the bytes of a block to views (FORMAT.md sections 4 and 5). One decoder serves all blocks of
- * a reader. Nothing is handed out before its checksum was verified.
+ * From the bytes of a block to views (FORMAT.md sections 4 and 5). First the checksums are
+ * verified, then it is decoded.
+ */
+
+/*
+ * Verify all checksums of a block, and the directory against the header. LADLE_OK, or
+ * LADLE_E_CORRUPT and '*why', a static sentence.
+ */
+ladle_status ladle_block_verify(const struct ladle_block_header *header, const uint8_t *stored,
+                                const char **why);
+
+/*
+ * The states of decompressors: one decoder serves many blocks, one at a time.
  */
 struct ladle_block_decoder {
     const ladle_allocator *allocator;
     void *codec_states[LADLE_CODEC_ID_MAX + 1];
-    ladle_buffer decoded; /* streams of a codec */
-    ladle_buffer streams; /* struct ladle_stream each */
-    struct ladle_arena arena;
 };
 
 void ladle_block_decoder_init(struct ladle_block_decoder *decoder,
@@ -24,35 +32,44 @@ void ladle_block_decoder_init(struct ladle_block_decoder *decoder,
 void ladle_block_decoder_free(struct ladle_block_decoder *decoder);
 
 /*
- * Verify all checksums of a block and decode nothing. LADLE_OK or LADLE_E_CORRUPT.
+ * What a block is decoded to. Its memory serves for one block after the other.
  */
-ladle_status ladle_block_verify(const struct ladle_block_header *header, const uint8_t *stored,
-                                const char **why);
+struct ladle_block {
+    ladle_buffer decoded; /* streams of a codec */
+    ladle_buffer streams; /* struct ladle_stream each */
+    struct ladle_arena arena;
+    ladle_view *root;
+};
+
+void ladle_block_init(struct ladle_block *block, const ladle_allocator *allocator);
+void ladle_block_free(struct ladle_block *block);
 
 /*
- * Verify and decode the streams of a block.
+ * Decode the streams of a block that was verified.
  *
  * stored  header->stored_len bytes; they must stay as long as the result is used
  *
  * Returns LADLE_OK, LADLE_E_CORRUPT, LADLE_E_UNSUPPORTED (a codec; '*why' names it) or
  * LADLE_E_MEMORY.
  */
-ladle_status ladle_block_decode_streams(struct ladle_block_decoder *decoder,
+ladle_status ladle_block_decode_streams(struct ladle_block *block,
+                                        struct ladle_block_decoder *decoder,
                                         const struct ladle_block_header *header,
                                         const uint8_t *stored, const char **why);
 
 /*
- * The same for a DATA block, then its views.
+ * The same for a DATA block, then its views: block->root.
  */
-ladle_status ladle_block_decode(struct ladle_block_decoder *decoder,
+ladle_status ladle_block_decode(struct ladle_block *block, struct ladle_block_decoder *decoder,
                                 const struct ladle_block_header *header, const uint8_t *stored,
-                                ladle_view **root, const char **why);
+                                const char **why);
 
 /*
  * The bytes of the only stream of a block of another type; LADLE_E_CORRUPT when it has not exactly
  * one.
  */
-ladle_status ladle_block_decode_bytes(struct ladle_block_decoder *decoder,
+ladle_status ladle_block_decode_bytes(struct ladle_block *block,
+                                      struct ladle_block_decoder *decoder,
                                       const struct ladle_block_header *header,
                                       const uint8_t *stored, struct ladle_stream *bytes,
                                       const char **why);

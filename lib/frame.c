@@ -24,6 +24,15 @@ enum ladle_magic ladle_magic_of(const uint8_t bytes[8])
     return LADLE_MAGIC_NONE;
 }
 
+uint64_t ladle_magic_word(enum ladle_magic magic, uint32_t salt)
+{
+    if (magic == LADLE_MAGIC_FILE) {
+        return ladle_load_u64(file_magic);
+    }
+    return ladle_load_u32(magic == LADLE_MAGIC_BLOCK ? block_magic : trailer_magic) | (uint64_t)salt
+                                                                                          << 32;
+}
+
 bool ladle_begins_file(const uint8_t *bytes, size_t len)
 {
     return memcmp(bytes, file_magic, len < sizeof file_magic ? len : sizeof file_magic) == 0;

@@ -61,6 +61,12 @@ struct ladle_trailer {
 enum ladle_magic ladle_magic_of(const uint8_t bytes[8]);
 
 /*
+ * The first 8 bytes of an item of a segment, as ladle_load_u64 gives them. The salt does not matter
+ * for a file header.
+ */
+uint64_t ladle_magic_word(enum ladle_magic magic, uint32_t salt);
+
+/*
  * Whether bytes are the beginning of a file header, as far as they go.
  */
 bool ladle_begins_file(const uint8_t *bytes, size_t len);

@@ -31,34 +31,14 @@ static ladle_status as_error(ladle_status status)
     return status > 0 ? LADLE_E_IO : status;
 }
 
-ladle_status ladle_input_read(struct ladle_input *input, void *buffer, size_t len, size_t *got,
-                              ladle_error *error)
+void ladle_input_init(struct ladle_input *input, const ladle_source *source,
+                      const ladle_allocator *allocator)
 {
-    const ladle_source *source = &input->source;
-    *got = 0;
-    while (*got < len) {
-        size_t part_len = 0;
-        int os_errno = 0;
-        uint8_t *to = (uint8_t *)buffer + *got;
-        ladle_status status =
-            source->read_at
-                ? source->read_at(source->ctx, to, len - *got, input->offset, &part_len, &os_errno)
-                : source->read(source->ctx, to, len - *got, &part_len, &os_errno);
-        status = as_error(status);
-        if (status != LADLE_OK) {
-            return ladle_fail_io(error, status, input->offset, os_errno, "read");
-        }
-        if (part_len > len - *got) {
-            return ladle_fail(error, LADLE_E_IO, input->offset, LADLE_UNKNOWN,
-                              "the source gave more bytes than it was asked for");
-        }
-        if (part_len == 0) {
-            break;
-        }
-        *got += part_len;
-        input->offset += part_len;
+    *input = (struct ladle_input){.source = *source, .again = {.allocator = allocator}};
+    if (!source->read_at || !source->size) {
+        input->source.read_at = NULL;
+        input->source.size = NULL;
     }
-    return LADLE_OK;
 }
 
 void ladle_input_close(struct ladle_input *input)
@@ -67,6 +47,110 @@ void ladle_input_close(struct ladle_input *input)
         input->source.close(input->source.ctx);
         input->source.close = NULL;
     }
+    ladle_buffer_free(&input->again);
+}
+
+/*
+ * One call of the source.
+ */
+static ladle_status read_part(const ladle_source *source, void *to, size_t capacity,
+                              uint64_t offset, size_t *len, ladle_error *error)
+{
+    int os_errno = 0;
+    *len = 0;
+    ladle_status status = source->read_at
+                              ? source->read_at(source->ctx, to, capacity, offset, len, &os_errno)
+                              : source->read(source->ctx, to, capacity, len, &os_errno);
+    if (status != LADLE_OK) {
+        return ladle_fail_io(error, as_error(status), offset, os_errno, "read");
+    }
+    if (*len > capacity) {
+        return ladle_fail(error, LADLE_E_IO, offset, LADLE_UNKNOWN,
+                          "the source gave more bytes than it was asked for");
+    }
+    return LADLE_OK;
+}
+
+/*
+ * Hand out bytes that were taken back.
+ */
+static size_t read_again(struct ladle_input *input, void *to, size_t capacity)
+{
+    size_t left = input->again.len - input->again_next;
+    size_t len = left < capacity ? left : capacity;
+    if (len) {
+        memcpy(to, input->again.data + input->again_next, len);
+        input->again_next += len;
+        input->offset += len;
+    }
+    if (left && len == left) {
+        ladle_buffer_free(&input->again);
+        input->again_next = 0;
+    }
+    return len;
+}
+
+ladle_status ladle_input_read(struct ladle_input *input, void *buffer, size_t least, size_t most,
+                              size_t *got, ladle_error *error)
+{
+    *got = read_again(input, buffer, most);
+    while (*got < least) {
+        size_t len;
+        LADLE_TRY(read_part(&input->source, (uint8_t *)buffer + *got, most - *got, input->offset,
+                            &len, error));
+        if (len == 0) {
+            break;
+        }
+        *got += len;
+        input->offset += len;
+    }
+    return LADLE_OK;
+}
+
+ladle_status ladle_input_unread(struct ladle_input *input, const void *data, size_t len)
+{
+    if (!ladle_input_has_places(input) && len) {
+        ladle_buffer *again = &input->again;
+        size_t left = again->len - input->again_next;
+        ladle_buffer joined = {.allocator = again->allocator};
+        LADLE_TRY(ladle_buffer_reserve(&joined, len + left));
+        memcpy(joined.data, data, len);
+        if (left) {
+            memcpy(joined.data + len, again->data + input->again_next, left);
+        }
+        joined.len = len + left;
+        ladle_buffer_free(again);
+        *again = joined;
+        input->again_next = 0;
+    }
+    input->offset -= len;
+    return LADLE_OK;
+}
+
+ladle_status ladle_input_read_at(const struct ladle_input *input, void *buffer, size_t len,
+                                 uint64_t offset, size_t *got, ladle_error *error)
+{
+    *got = 0;
+    while (*got < len) {
+        size_t part_len;
+        LADLE_TRY(read_part(&input->source, (uint8_t *)buffer + *got, len - *got, offset + *got,
+                            &part_len, error));
+        if (part_len == 0) {
+            break;
+        }
+        *got += part_len;
+    }
+    return LADLE_OK;
+}
+
+ladle_status ladle_input_size(const struct ladle_input *input, uint64_t *size, ladle_error *error)
+{
+    int os_errno = 0;
+    *size = 0;
+    ladle_status status = input->source.size(input->source.ctx, size, &os_errno);
+    return status == LADLE_OK
+               ? LADLE_OK
+               : ladle_fail_io(error, as_error(status), LADLE_UNKNOWN, os_errno, "get the size");
 }
 
 static ladle_status fail_dead(const struct ladle_output *output, ladle_error *error)

@@ -2,6 +2,7 @@
 #ifndef LADLE_LIB_IO_H
 #define LADLE_LIB_IO_H
 
+#include <ladle/buffer.h>
 #include <ladle/io.h>
 
 /*
@@ -12,20 +13,47 @@ ladle_status ladle_fail_io(ladle_error *error, ladle_status status, uint64_t off
                            const char *action);
 
 /*
- * A source with the number of bytes read from it.
+ * A source and the place of the byte that is read next.
  */
 struct ladle_input {
     ladle_source source;
     uint64_t offset;
+    ladle_buffer again; /* bytes to be read once more, for a source that is read in order only */
+    size_t again_next;
 };
 
-/*
- * Read until 'len' bytes are there or the input ends. '*got' is how many. Returns
- * LADLE_OK, LADLE_E_IO (error filled in), or what else the source's read gave.
- */
-ladle_status ladle_input_read(struct ladle_input *input, void *buffer, size_t len, size_t *got,
-                              ladle_error *error);
+void ladle_input_init(struct ladle_input *input, const ladle_source *source,
+                      const ladle_allocator *allocator);
 void ladle_input_close(struct ladle_input *input);
+
+/*
+ * Whether the source can be read at any place.
+ */
+static inline bool ladle_input_has_places(const struct ladle_input *input)
+{
+    return input->source.read_at;
+}
+
+/*
+ * Read until 'least' bytes are there or the input ends; there may be up to 'most'. '*got' is how
+ * many. Returns LADLE_OK, LADLE_E_IO (error filled in), or what else the source's read gave.
+ */
+ladle_status ladle_input_read(struct ladle_input *input, void *buffer, size_t least, size_t most,
+                              size_t *got, ladle_error *error);
+
+/*
+ * Take back the bytes read last, which are 'data': they are read once more. Returns LADLE_OK or
+ * LADLE_E_MEMORY.
+ */
+ladle_status ladle_input_unread(struct ladle_input *input, const void *data, size_t len);
+
+/*
+ * For a source that has places: read 'len' bytes, or what there is of them, without moving; and how
+ * many bytes it has.
+ */
+ladle_status ladle_input_read_at(const struct ladle_input *input, void *buffer, size_t len,
+                                 uint64_t offset, size_t *got, ladle_error *error);
+ladle_status ladle_input_size(const struct ladle_input *input, uint64_t *size, ladle_error *error);
 
 /*
  * A sink with the number of bytes written to it. After a failure every call returns

@@ -10,6 +10,11 @@
 #define LADLE_BLOCK_SLACK ((uint64_t)64 << 20)
 
 /*
+ * What a shape may take in a block beside its only record.
+ */
+#define LADLE_SHAPE_SLACK ((uint64_t)1 << 20)
+
+/*
  * Fill in the defaults of limits that are NULL or zero. LADLE_E_ARGUMENT when one is out of its
  * range.
  */

@@ -1,505 +1,283 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <ladle/reader.h>
+#include "reader.h"
 
 #include "alloc.h"
-#include "block_decode.h"
-#include "checkpoint.h"
-#include "io.h"
 #include "limit.h"
 #include "metadata.h"
 #include "status.h"
 #include "view.h"
 
-/*
- * Stored bytes are read in steps of this length, so that memory is taken as they come and not as a
- * header promises them; and this much is kept from one block to the next.
- */
-#define STEP_LEN ((size_t)4 << 20)
-
-/*
- * What a shape may take in a block beside its records.
- */
-#define SHAPE_SLACK ((uint64_t)1 << 20)
-
-struct segment {
-    uint64_t offset;       /* in the file */
-    uint64_t first_record; /* in the file */
-    uint64_t record_count; /* so far */
-    uint64_t block_count;
-    uint64_t checkpoint_offset; /* in the segment; 0: none */
-    uint64_t checkpoint_end;    /* behind it */
-    uint32_t salt;
-    bool is_complete; /* the latest item is a trailer */
-    bool is_begun;    /* an item was read */
-};
-
-struct ladle_reader {
-    const ladle_allocator *allocator;
-    ladle_limits limits;
-    struct ladle_input input;
-    struct ladle_block_decoder decoder;
-    struct segment segment;
-    uint8_t head[LADLE_HEADER_LEN]; /* the first bytes of the next item */
-    size_t head_len;
-    struct ladle_block_header header; /* of the block at hand */
-    uint64_t block_offset;            /* in the file */
-    bool has_header;                  /* it was read, its payload was not */
-    ladle_buffer stored;              /* payload of the block at hand */
-    ladle_buffer metadata;
-    ladle_buffer record; /* tagged */
-    ladle_view *root;
-    uint64_t rows_left;  /* of the block at hand, for ladle_reader_next */
-    ladle_status status; /* not LADLE_OK: how reading ended */
-    ladle_error failure;
-};
-
-static uint64_t record_number(const ladle_reader *reader)
+ladle_status ladle_reader_keep(ladle_reader *reader, ladle_status status)
 {
-    return reader->segment.first_record + reader->segment.record_count;
-}
-
-/*
- * The place in the file of the next item.
- */
-static uint64_t item_offset(const ladle_reader *reader)
-{
-    return reader->input.offset - reader->head_len;
-}
-
-static ladle_status fail_at(ladle_reader *reader, ladle_status status, const char *why)
-{
-    return ladle_fail(&reader->failure, status, reader->block_offset, record_number(reader), "%s",
-                      why);
-}
-
-static ladle_status fail_truncated(ladle_reader *reader)
-{
-    return fail_at(reader, LADLE_E_TRUNCATED, "the file ends before its writer completed it");
-}
-
-/*
- * Read until 'len' bytes of the next item are there, or the input ends.
- */
-static ladle_status fill_head(ladle_reader *reader, size_t len)
-{
-    if (reader->head_len >= len) {
-        return LADLE_OK;
+    if (status == LADLE_E_TRUNCATED && reader->take_tail) {
+        status = LADLE_END;
     }
-    size_t got;
-    ladle_status status = ladle_input_read(&reader->input, reader->head + reader->head_len,
-                                           len - reader->head_len, &got, &reader->failure);
-    if (status == LADLE_OK) {
-        reader->head_len += got;
+    bool is_for_now = status == LADLE_WAIT || (status == LADLE_END && reader->scan.is_live);
+    if (status != LADLE_OK && !is_for_now) {
+        reader->status = status;
+        reader->rows_left = 0;
+        reader->is_pending = false;
     }
     return status;
 }
 
-static void use_head(ladle_reader *reader, size_t len)
+static ladle_status report(const ladle_reader *reader, ladle_status status, ladle_error *error)
 {
-    reader->head_len -= len;
-    memmove(reader->head, reader->head + len, reader->head_len);
+    if (status < 0 && error) {
+        *error = reader->failure;
+    }
+    return status;
 }
 
 /*
- * Read the payload of the block at hand.
+ * The decoded bytes of the block at hand, which holds no records.
  */
-static ladle_status read_payload(ladle_reader *reader)
+static ladle_status get_content(ladle_reader *reader, struct ladle_stream *bytes)
 {
-    size_t len = reader->header.stored_len;
-    ladle_buffer *stored = &reader->stored;
-    if (stored->capacity > STEP_LEN && len < STEP_LEN) {
-        ladle_buffer_free(stored);
-    }
-    stored->len = 0;
-    LADLE_TRY(ladle_buffer_reserve(stored, 1)); /* no NULL, for arithmetic */
-    /* The head may hold the beginning of a payload shorter than itself. */
-    size_t from_head = reader->head_len < len ? reader->head_len : len;
-    LADLE_TRY(ladle_buffer_put(stored, reader->head, from_head));
-    use_head(reader, from_head);
-    while (stored->len < len) {
-        size_t step = len - stored->len < STEP_LEN ? len - stored->len : STEP_LEN;
-        size_t got;
-        LADLE_TRY(ladle_buffer_reserve(stored, step));
-        LADLE_TRY(ladle_input_read(&reader->input, stored->data + stored->len, step, &got,
-                                   &reader->failure));
-        stored->len += got;
-        if (got < step) {
-            return fail_truncated(reader);
-        }
-    }
-    reader->has_header = false;
-    return LADLE_OK;
-}
-
-/*
- * Begin a segment whose header is in reader->head.
- */
-static ladle_status begin_segment(ladle_reader *reader)
-{
-    struct ladle_file_header header;
+    struct ladle_scan *scan = &reader->scan;
     const char *why;
-    reader->block_offset = item_offset(reader);
-    ladle_status status = ladle_file_header_load(reader->head, &header, &why);
-    if (status != LADLE_OK) {
-        return fail_at(reader, status, why);
-    }
-    reader->segment = (struct segment){.offset = reader->block_offset,
-                                       .first_record = record_number(reader),
-                                       .salt = ladle_salt(header.uuid)};
-    use_head(reader, LADLE_HEADER_LEN);
-    return LADLE_OK;
+    ladle_status status = ladle_block_decode_bytes(&reader->content, &reader->decoder,
+                                                   &scan->header, scan->stored.data, bytes, &why);
+    return status == LADLE_OK ? LADLE_OK : ladle_scan_refuse(scan, status, why);
 }
 
-/*
- * A further segment may begin where the one before is complete.
- */
-static ladle_status next_segment(ladle_reader *reader)
-{
-    if (!reader->segment.is_complete) {
-        return fail_at(reader, LADLE_E_TRUNCATED,
-                       "a part of the file ends before its writer completed it");
-    }
-    LADLE_TRY(fill_head(reader, LADLE_HEADER_LEN));
-    return reader->head_len < LADLE_HEADER_LEN ? fail_truncated(reader) : begin_segment(reader);
-}
-
-static ladle_status read_trailer(ladle_reader *reader)
-{
-    struct segment *segment = &reader->segment;
-    struct ladle_trailer trailer;
-    const char *why;
-    uint64_t offset = item_offset(reader) - segment->offset;
-    LADLE_TRY(fill_head(reader, LADLE_TRAILER_LEN));
-    if (reader->head_len < LADLE_TRAILER_LEN) {
-        return fail_truncated(reader);
-    }
-    ladle_status status = ladle_trailer_load(reader->head, segment->salt, offset, &trailer, &why);
-    if (status != LADLE_OK) {
-        return fail_at(reader, status, why);
-    }
-    if (trailer.record_count != segment->record_count || offset != segment->checkpoint_end ||
-        offset - trailer.checkpoint_distance != segment->checkpoint_offset) {
-        return fail_at(reader, LADLE_E_CORRUPT, "a trailer does not fit the blocks before it");
-    }
-    use_head(reader, LADLE_TRAILER_LEN);
-    segment->is_complete = true;
-    return LADLE_OK;
-}
-
-static ladle_status check_limits(ladle_reader *reader)
-{
-    const struct ladle_block_header *header = &reader->header;
-    uint64_t slack = header->record_count > 1 ? LADLE_BLOCK_SLACK : SHAPE_SLACK;
-    if (header->decoded_len > reader->limits.max_record + slack) {
-        return ladle_fail_limit(&reader->failure, "max_record", reader->limits.max_record,
-                                header->decoded_len, reader->block_offset, record_number(reader));
-    }
-    return LADLE_OK;
-}
-
-/*
- * What must hold between a block's header and the blocks before it.
- */
-static ladle_status check_header(ladle_reader *reader)
-{
-    const struct ladle_block_header *header = &reader->header;
-    const struct segment *segment = &reader->segment;
-    uint64_t offset = reader->block_offset - segment->offset;
-    uint64_t distance = segment->checkpoint_offset ? offset - segment->checkpoint_offset : 0;
-    /* A codec that does not make a stream smaller is not used: FORMAT.md section 4. */
-    uint64_t stored_len_max =
-        (uint64_t)header->decoded_len +
-        (uint64_t)header->stream_count * (LADLE_STREAM_ENTRY_LEN + LADLE_ALIGNMENT);
-    if (header->first_record != segment->record_count) {
-        return fail_at(reader, LADLE_E_CORRUPT, "a block does not follow the one before it");
-    }
-    if (header->checkpoint_distance != distance || header->stored_len > stored_len_max) {
-        return fail_at(reader, LADLE_E_CORRUPT,
-                       "the header of a block breaks the rules of the format");
-    }
-    return check_limits(reader);
-}
-
-static ladle_status read_block_header(ladle_reader *reader)
-{
-    const char *why;
-    reader->block_offset = item_offset(reader);
-    LADLE_TRY(fill_head(reader, LADLE_BLOCK_HEADER_LEN));
-    if (reader->head_len < LADLE_BLOCK_HEADER_LEN) {
-        return fail_truncated(reader);
-    }
-    ladle_status status = ladle_block_header_load(reader->head, reader->segment.salt,
-                                                  reader->block_offset - reader->segment.offset,
-                                                  &reader->header, &why);
-    if (status != LADLE_OK) {
-        return fail_at(reader, status, why);
-    }
-    use_head(reader, LADLE_BLOCK_HEADER_LEN);
-    reader->has_header = true;
-    reader->segment.is_complete = false;
-    return check_header(reader);
-}
-
-/*
- * Read on to the header of the next block, over trailers and file headers. LADLE_END at the end of
- * a complete file.
- */
-static ladle_status next_header(ladle_reader *reader)
-{
-    while (!reader->has_header) {
-        LADLE_TRY(fill_head(reader, LADLE_TRAILER_LEN));
-        reader->block_offset = item_offset(reader);
-        if (reader->head_len == 0 && reader->segment.is_complete) {
-            return LADLE_END;
-        }
-        if (reader->head_len < LADLE_ALIGNMENT) {
-            return fail_truncated(reader);
-        }
-        switch (ladle_magic_of(reader->head)) {
-        case LADLE_MAGIC_BLOCK:
-            LADLE_TRY(read_block_header(reader));
-            break;
-        case LADLE_MAGIC_TRAILER:
-            LADLE_TRY(read_trailer(reader));
-            break;
-        case LADLE_MAGIC_FILE:
-            LADLE_TRY(next_segment(reader));
-            break;
-        default:
-            return fail_at(reader, LADLE_E_CORRUPT,
-                           "neither a block nor the end of the file is where one should be");
-        }
-    }
-    return LADLE_OK;
-}
-
-static ladle_status read_metadata(ladle_reader *reader)
+static ladle_status read_metadata(ladle_reader *reader, bool is_first)
 {
     struct ladle_stream bytes;
-    const char *why;
-    if (reader->segment.is_begun) {
-        return fail_at(reader, LADLE_E_CORRUPT, "metadata stand behind other blocks");
+    if (!is_first) {
+        return ladle_scan_refuse(&reader->scan, LADLE_E_CORRUPT,
+                                 "metadata stand behind other blocks");
     }
-    ladle_status status = ladle_block_decode_bytes(&reader->decoder, &reader->header,
-                                                   reader->stored.data, &bytes, &why);
-    if (status == LADLE_OK) {
-        why = "the metadata break the rules of the format";
-        status = ladle_metadata_merge(&reader->metadata, bytes.data, bytes.len,
-                                      reader->limits.max_depth);
-    }
-    return status == LADLE_OK ? LADLE_OK : fail_at(reader, status, why);
+    LADLE_TRY(get_content(reader, &bytes));
+    ladle_status status =
+        ladle_metadata_merge(&reader->metadata, bytes.data, bytes.len, reader->limits.max_depth);
+    return status == LADLE_OK
+               ? LADLE_OK
+               : ladle_scan_refuse(&reader->scan, status,
+                                   status == LADLE_E_MEMORY
+                                       ? ladle_status_text(status)
+                                       : "the metadata break the rules of the format");
 }
 
 static ladle_status read_checkpoint(ladle_reader *reader)
 {
-    struct segment *segment = &reader->segment;
     struct ladle_stream bytes;
     struct ladle_checkpoint_parts parts;
-    uint64_t offset = reader->block_offset - segment->offset;
-    const char *why;
-    ladle_status status = ladle_block_decode_bytes(&reader->decoder, &reader->header,
-                                                   reader->stored.data, &bytes, &why);
-    if (status == LADLE_OK) {
-        why = "a checkpoint breaks the rules of the format";
-        status = ladle_checkpoint_parse(bytes.data, bytes.len, offset, &parts);
-    }
+    uint64_t offset = reader->scan.block_offset - reader->scan.segment.offset;
+    LADLE_TRY(get_content(reader, &bytes));
+    ladle_status status = ladle_checkpoint_parse(bytes.data, bytes.len, offset, &parts);
     if (status != LADLE_OK) {
-        return fail_at(reader, status, why);
+        return ladle_scan_refuse(&reader->scan, status,
+                                 "a checkpoint breaks the rules of the format");
     }
-    if (parts.totals.record_count != segment->record_count ||
-        parts.totals.block_count != segment->block_count) {
-        return fail_at(reader, LADLE_E_CORRUPT, "a checkpoint does not fit the blocks before it");
+    return ladle_scan_fit(&reader->scan, &parts.totals);
+}
+
+static size_t slot_len(const struct ladle_slot *slot)
+{
+    return slot->stored.capacity + slot->block.decoded.capacity + slot->block.streams.capacity +
+           ladle_arena_capacity(&slot->block.arena);
+}
+
+static void slot_free(struct ladle_slot *slot)
+{
+    ladle_buffer_free(&slot->stored);
+    ladle_block_free(&slot->block);
+    slot->used = 0;
+}
+
+/*
+ * The slot that was not used for the longest time, among those with something in them or not.
+ */
+static struct ladle_slot *oldest_slot(ladle_reader *reader, bool in_use)
+{
+    struct ladle_slot *oldest = NULL;
+    for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
+        struct ladle_slot *slot = &reader->slots[i];
+        if (slot != reader->slot && (!in_use || slot_len(slot)) &&
+            (!oldest || slot->used < oldest->used)) {
+            oldest = slot;
+        }
     }
-    segment->checkpoint_offset = offset;
-    segment->checkpoint_end = item_offset(reader) - segment->offset;
-    return LADLE_OK;
+    return oldest;
+}
+
+void ladle_slots_trim(ladle_reader *reader)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
+        len += &reader->slots[i] == reader->slot ? 0 : slot_len(&reader->slots[i]);
+    }
+    while (len > LADLE_SLOTS_LEN) {
+        struct ladle_slot *oldest = oldest_slot(reader, true);
+        len -= slot_len(oldest);
+        slot_free(oldest);
+    }
 }
 
 static ladle_status read_data(ladle_reader *reader)
 {
+    struct ladle_scan *scan = &reader->scan;
+    struct ladle_slot *slot = reader->keeps_slots ? oldest_slot(reader, false) : reader->slot;
+    ladle_buffer stored = slot->stored;
     const char *why;
-    ladle_status status = ladle_block_decode(&reader->decoder, &reader->header, reader->stored.data,
-                                             &reader->root, &why);
+    slot->stored = scan->stored;
+    scan->stored = stored;
+    slot->used = 0;
+    ladle_status status =
+        ladle_block_decode(&slot->block, &reader->decoder, &scan->header, slot->stored.data, &why);
     if (status != LADLE_OK) {
-        return fail_at(reader, status, why);
+        return ladle_scan_refuse(scan, status, why);
     }
-    reader->rows_left = reader->header.record_count;
-    reader->segment.record_count += reader->header.record_count;
-    reader->segment.block_count++;
+    slot->used = ++reader->uses;
+    slot->header = scan->header;
+    slot->first_record = ladle_scan_record(scan) - scan->header.record_count;
+    slot->block_offset = scan->block_offset;
+    slot->behind = ladle_scan_tell(scan);
+    reader->slot = slot;
+    reader->rows_left = slot->header.record_count;
+    reader->is_pending = true;
+    ladle_slots_trim(reader);
     return LADLE_OK;
 }
 
 /*
- * Verify a block that is not needed.
+ * Stand at the record asked for, which the block at hand has.
  */
-static ladle_status skip_block(ladle_reader *reader)
+static void go_to_row(ladle_reader *reader)
 {
-    const char *why;
-    ladle_status status = ladle_block_verify(&reader->header, reader->stored.data, &why);
-    return status == LADLE_OK ? LADLE_OK : fail_at(reader, status, why);
+    const struct ladle_slot *slot = reader->slot;
+    uint64_t row = reader->position - slot->first_record;
+    if (row) {
+        ladle_view_seek(slot->block.root, row);
+    }
+    reader->rows_left = slot->header.record_count - row;
 }
 
 static ladle_status read_block(ladle_reader *reader)
 {
-    ladle_status status = read_payload(reader);
-    if (status == LADLE_OK) {
-        switch (reader->header.type) {
-        case LADLE_BLOCK_DATA:
-            status = read_data(reader);
-            break;
-        case LADLE_BLOCK_METADATA:
-            status = read_metadata(reader);
-            break;
-        case LADLE_BLOCK_CHECKPOINT:
-            status = read_checkpoint(reader);
-            break;
-        default:
-            status = skip_block(reader);
-            break;
-        }
+    struct ladle_scan *scan = &reader->scan;
+    bool is_first = !scan->segment.is_begun;
+    uint64_t behind = ladle_scan_record(scan) + scan->header.record_count;
+    if (scan->header.type == LADLE_BLOCK_DATA && behind <= reader->position) {
+        return ladle_scan_skip(scan);
     }
-    reader->segment.is_begun = true;
-    return status;
+    LADLE_TRY(ladle_scan_payload(scan));
+    switch (scan->header.type) {
+    case LADLE_BLOCK_DATA:
+        LADLE_TRY(read_data(reader));
+        go_to_row(reader);
+        return LADLE_OK;
+    case LADLE_BLOCK_METADATA:
+        return read_metadata(reader, is_first);
+    case LADLE_BLOCK_CHECKPOINT:
+        return read_checkpoint(reader);
+    default:
+        return LADLE_OK;
+    }
 }
 
 /*
- * Remember how reading ended.
- */
-static ladle_status keep(ladle_reader *reader, ladle_status status)
-{
-    if (status == LADLE_E_MEMORY) {
-        fail_at(reader, status, ladle_status_text(status));
-    }
-    if (status != LADLE_OK) {
-        reader->status = status;
-        reader->root = NULL;
-        reader->rows_left = 0;
-    }
-    return status;
-}
-
-static ladle_status report(const ladle_reader *reader, ladle_error *error)
-{
-    if (reader->status < 0 && error) {
-        *error = reader->failure;
-    }
-    return reader->status;
-}
-
-/*
- * Read on to the next block with records.
+ * Read on to the next block with records that were not handed out.
  */
 static ladle_status next_data(ladle_reader *reader)
 {
     ladle_status status = reader->status;
-    reader->rows_left = 0;
-    while (status == LADLE_OK && reader->rows_left == 0) {
-        status = next_header(reader);
+    if (!reader->is_pending) {
+        reader->position += reader->rows_left;
+        reader->rows_left = 0;
+    }
+    while (status == LADLE_OK && !reader->is_pending) {
+        status = ladle_scan_next(&reader->scan);
         if (status == LADLE_OK) {
             status = read_block(reader);
         }
+        if (status != LADLE_OK) {
+            reader->failure = reader->scan.failure;
+            status = ladle_reader_keep(reader, status);
+        }
     }
-    return reader->status == LADLE_OK ? keep(reader, status) : status;
+    reader->is_pending = false;
+    return status;
 }
 
 ladle_status ladle_reader_next_block(ladle_reader *reader, ladle_view **root,
                                      uint64_t *first_record, ladle_error *error)
 {
-    if (next_data(reader) != LADLE_OK) {
-        return report(reader, error);
+    ladle_status status = next_data(reader);
+    if (status != LADLE_OK) {
+        return report(reader, status, error);
     }
+    *root = reader->slot->block.root;
+    *first_record = reader->position;
+    reader->position += reader->rows_left;
     reader->rows_left = 0;
-    *root = reader->root;
-    *first_record = record_number(reader) - reader->header.record_count;
     return LADLE_OK;
 }
 
 static ladle_status next_record(ladle_reader *reader)
 {
-    uint64_t number = record_number(reader) - reader->rows_left;
     reader->record.len = 0;
-    ladle_status status =
-        ladle_view_decode(reader->root, &reader->record, &reader->limits, &reader->failure);
+    ladle_status status = ladle_view_decode(reader->slot->block.root, &reader->record,
+                                            &reader->limits, &reader->failure);
     if (status == LADLE_OK) {
         reader->rows_left--;
+        reader->position++;
         return LADLE_OK;
     }
-    reader->failure.offset = reader->block_offset;
-    reader->failure.record = number;
-    reader->rows_left = 0;
-    reader->status = status;
-    return status;
+    reader->failure.offset = reader->slot->block_offset;
+    reader->failure.record = reader->position;
+    reader->is_row = true;
+    return ladle_reader_keep(reader, status);
 }
 
 ladle_status ladle_reader_next(ladle_reader *reader, ladle_cursor *value, ladle_error *error)
 {
-    if (reader->rows_left == 0 && next_data(reader) != LADLE_OK) {
-        return report(reader, error);
+    ladle_status status = LADLE_OK;
+    if (reader->rows_left == 0 || reader->is_pending) {
+        status = next_data(reader);
     }
-    if (next_record(reader) != LADLE_OK) {
-        return report(reader, error);
+    if (status == LADLE_OK) {
+        status = next_record(reader);
     }
-    *value = ladle_cursor_over(reader->record.data, reader->record.len);
-    return LADLE_OK;
-}
-
-static ladle_status fail_missing(ladle_error *error)
-{
-    return ladle_fail(error, LADLE_E_UNSUPPORTED, LADLE_UNKNOWN, LADLE_UNKNOWN,
-                      "this call is not there yet");
+    if (status == LADLE_OK) {
+        *value = ladle_cursor_over(reader->record.data, reader->record.len);
+    }
+    return report(reader, status, error);
 }
 
 ladle_status ladle_reader_resume(ladle_reader *reader, uint64_t *lost, ladle_error *error)
 {
-    (void)reader;
+    struct ladle_scan *scan = &reader->scan;
+    ladle_status status = reader->status;
+    bool may_resume =
+        status == LADLE_E_CORRUPT || status == LADLE_E_LIMIT || status == LADLE_E_UNSUPPORTED;
     *lost = LADLE_UNKNOWN;
-    return fail_missing(error);
-}
-
-ladle_status ladle_reader_count(ladle_reader *reader, uint64_t *count, ladle_error *error)
-{
-    (void)reader;
-    *count = 0;
-    return fail_missing(error);
-}
-
-ladle_status ladle_reader_seek(ladle_reader *reader, uint64_t record, ladle_error *error)
-{
-    (void)reader;
-    (void)record;
-    return fail_missing(error);
+    if (may_resume && reader->is_row) {
+        *lost = ladle_scan_record(scan) - reader->position;
+        status = LADLE_OK;
+    } else {
+        status = may_resume ? ladle_scan_resume(scan, lost) : LADLE_E_STATE;
+    }
+    if (status == LADLE_E_STATE) {
+        return ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                          "there is nothing to leave out");
+    }
+    reader->status = LADLE_OK;
+    if (reader->is_row || ladle_scan_record(scan) > reader->position) {
+        reader->position = ladle_scan_record(scan);
+    }
+    reader->is_row = false;
+    if (status != LADLE_OK) {
+        reader->failure = scan->failure;
+        (void)ladle_reader_keep(reader, status);
+    }
+    return LADLE_OK;
 }
 
 uint64_t ladle_reader_position(const ladle_reader *reader)
 {
-    return record_number(reader) - reader->rows_left;
-}
-
-void ladle_reader_select(ladle_reader *reader, ladle_reader_wants *wants, void *ctx)
-{
-    (void)reader;
-    (void)wants;
-    (void)ctx;
-}
-
-ladle_status ladle_reader_schema(ladle_reader *reader, const struct ladle_schema **schema,
-                                 ladle_error *error)
-{
-    (void)reader;
-    *schema = NULL;
-    return fail_missing(error);
-}
-
-ladle_status ladle_reader_info(ladle_reader *reader, ladle_info *info, ladle_error *error)
-{
-    (void)reader;
-    (void)info;
-    return fail_missing(error);
-}
-
-uint64_t ladle_reader_memory_bound(ladle_reader *reader)
-{
-    return 4 * (reader->limits.max_record + LADLE_BLOCK_SLACK);
+    return reader->position;
 }
 
 const void *ladle_reader_metadata(const ladle_reader *reader, size_t *len)
@@ -510,7 +288,7 @@ const void *ladle_reader_metadata(const ladle_reader *reader, size_t *len)
 
 uint64_t ladle_reader_block_offset(const ladle_reader *reader)
 {
-    return reader->block_offset;
+    return reader->slot->block_offset;
 }
 
 void ladle_reader_close(ladle_reader *reader)
@@ -518,61 +296,77 @@ void ladle_reader_close(ladle_reader *reader)
     if (!reader) {
         return;
     }
-    ladle_input_close(&reader->input);
+    for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
+        slot_free(&reader->slots[i]);
+    }
+    ladle_scan_free(&reader->scan);
+    ladle_block_free(&reader->content);
     ladle_block_decoder_free(&reader->decoder);
-    ladle_buffer_free(&reader->stored);
     ladle_buffer_free(&reader->metadata);
     ladle_buffer_free(&reader->record);
     ladle_free(reader->allocator, reader, 1, sizeof *reader);
 }
 
-/*
- * Read the file header. What is not a ladle file is told from one that was cut.
- */
-static ladle_status begin_file(ladle_reader *reader)
+static void slot_init(struct ladle_slot *slot, const ladle_allocator *allocator)
 {
-    LADLE_TRY(fill_head(reader, LADLE_HEADER_LEN));
-    if (!ladle_begins_file(reader->head, reader->head_len)) {
-        return ladle_fail(&reader->failure, LADLE_E_FORMAT, 0, LADLE_UNKNOWN,
-                          "it does not begin as a ladle file does");
-    }
-    if (reader->head_len < LADLE_HEADER_LEN) {
-        return ladle_fail(&reader->failure, LADLE_E_TRUNCATED, reader->head_len, 0,
-                          reader->head_len ? "the file ends inside its header"
-                                           : "the file is empty");
-    }
-    return begin_segment(reader);
+    slot->stored.allocator = allocator;
+    ladle_block_init(&slot->block, allocator);
 }
 
 /*
- * Read the metadata if they come next. What goes wrong behind the header is for the next call to
- * say.
+ * The reader takes the source over.
  */
-static void begin_metadata(ladle_reader *reader)
-{
-    ladle_status status = next_header(reader);
-    if (status == LADLE_OK && reader->header.type == LADLE_BLOCK_METADATA) {
-        status = read_block(reader);
-    }
-    keep(reader, status);
-}
-
 static ladle_reader *reader_new(const ladle_reader_options *options, const ladle_limits *limits,
                                 const ladle_source *source)
 {
     const ladle_allocator *allocator = options->allocator;
     ladle_reader *reader = ladle_alloc(allocator, 1, sizeof *reader);
-    if (reader) {
-        reader->allocator = allocator;
-        reader->limits = *limits;
-        reader->input.source = *source;
-        reader->stored.allocator = allocator;
-        reader->metadata.allocator = allocator;
-        reader->record.allocator = allocator;
-        reader->record.len_max = limits->max_memory < SIZE_MAX / 2 ? (size_t)limits->max_memory : 0;
-        ladle_block_decoder_init(&reader->decoder, allocator);
+    if (!reader) {
+        return NULL;
     }
+    reader->allocator = allocator;
+    reader->limits = *limits;
+    reader->take_tail = options->take_tail;
+    ladle_scan_init(&reader->scan, source, limits->max_record, options->live, allocator);
+    for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
+        slot_init(&reader->slots[i], allocator);
+    }
+    reader->slot = &reader->slots[0];
+    reader->metadata.allocator = allocator;
+    reader->record.allocator = allocator;
+    reader->record.len_max = limits->max_memory < SIZE_MAX / 2 ? (size_t)limits->max_memory : 0;
+    ladle_block_init(&reader->content, allocator);
+    ladle_block_decoder_init(&reader->decoder, allocator);
     return reader;
+}
+
+/*
+ * Read the header, and the metadata if they come next. What goes wrong behind the header is for the
+ * next call to say.
+ */
+static ladle_status begin_file(ladle_reader *reader)
+{
+    struct ladle_scan *scan = &reader->scan;
+    ladle_status status = ladle_scan_next(scan);
+    if (status == LADLE_OK && scan->header.type == LADLE_BLOCK_METADATA) {
+        status = read_block(reader);
+    }
+    if (status < 0) {
+        reader->failure = scan->failure;
+    }
+    if (!scan->is_open) {
+        return status;
+    }
+    (void)ladle_reader_keep(reader, status);
+    return LADLE_OK;
+}
+
+static ladle_status check_source(const ladle_source *source, ladle_error *error)
+{
+    return source->read || (source->read_at && source->size)
+               ? LADLE_OK
+               : ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                            "the source has no function that reads");
 }
 
 static void close_source(const ladle_source *source)
@@ -590,6 +384,9 @@ ladle_status ladle_reader_open(ladle_reader **reader, const ladle_source *source
     options = options ? options : &defaults;
     *reader = NULL;
     ladle_status status = ladle_limits_resolve(options->limits, &limits, error);
+    if (status == LADLE_OK) {
+        status = check_source(source, error);
+    }
     if (status != LADLE_OK) {
         close_source(source);
         return status;
@@ -601,14 +398,11 @@ ladle_status ladle_reader_open(ladle_reader **reader, const ladle_source *source
                           ladle_status_text(LADLE_E_MEMORY));
     }
     status = begin_file(made);
-    if (status != LADLE_OK) {
-        if (error) {
-            *error = made->failure;
-        }
+    if (status < 0) {
+        (void)report(made, status, error);
         ladle_reader_close(made);
         return status;
     }
-    begin_metadata(made);
     *reader = made;
-    return LADLE_OK;
+    return status;
 }

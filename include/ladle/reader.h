@@ -117,8 +117,8 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_reader_next_block(ladle_reader *rea
  * lost  output: how many records were left out; LADLE_UNKNOWN when nothing intact tells. They begin
  *       at the error's 'record'
  *
- * Returns LADLE_OK, or LADLE_E_STATE when nothing has to be left out. What goes wrong on the way is
- * for the next call to say.
+ * Returns LADLE_OK, or LADLE_E_STATE when nothing failed, or nothing that can be left out. What
+ * goes wrong on the way is for the next call to say.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_reader_resume(ladle_reader *reader, uint64_t *lost,
                                                            ladle_error *error);

@@ -311,14 +311,14 @@ END_TEST
 /*
  * The decoded streams of the first block of a file without metadata.
  */
-static size_t decode_first_block(struct ladle_block_decoder *decoder, const ladle_memory_sink *file,
-                                 struct ladle_block_header *header)
+static size_t decode_first_block(struct ladle_block *block, struct ladle_block_decoder *decoder,
+                                 const ladle_memory_sink *file, struct ladle_block_header *header)
 {
     const uint8_t *data = file->data;
     const char *why;
     must(ladle_block_header_load(data + LADLE_HEADER_LEN, ladle_load_u32(data + 16),
                                  LADLE_HEADER_LEN, header, &why));
-    must(ladle_block_decode_streams(decoder, header,
+    must(ladle_block_decode_streams(block, decoder, header,
                                     data + LADLE_HEADER_LEN + LADLE_BLOCK_HEADER_LEN, &why));
     return header->stream_count;
 }
@@ -349,6 +349,7 @@ START_TEST(mutated_shapes_do_no_harm)
 {
     struct records records = {0};
     struct ladle_block_decoder decoder;
+    struct ladle_block block;
     struct ladle_block_header header;
     ladle_memory_sink file = {0};
     ladle_writer_options options = fixed_options();
@@ -357,8 +358,9 @@ START_TEST(mutated_shapes_do_no_harm)
     records_generate(&records, 900 + (uint64_t)_i, _i % GEN_STYLE_COUNT, 5 + (size_t)_i * 3);
     write_file(&records, &options, &file);
     ladle_block_decoder_init(&decoder, NULL);
-    size_t stream_count = decode_first_block(&decoder, &file, &header);
-    const struct ladle_stream *streams = (const void *)decoder.streams.data;
+    ladle_block_init(&block, NULL);
+    size_t stream_count = decode_first_block(&block, &decoder, &file, &header);
+    const struct ladle_stream *streams = (const void *)block.streams.data;
     struct gen gen = gen_begin(1000 + (uint64_t)_i);
     for (int i = 0; i < MUTATIONS; i++) {
         struct outcome outcome = read_mutated(&gen, streams, stream_count, header.record_count);
@@ -366,6 +368,7 @@ START_TEST(mutated_shapes_do_no_harm)
         check_that(outcome.is_open, "mutation %d: %s", i, outcome.error.text);
     }
     printf("check_view: %d mutated blocks, %u of them readable\n", MUTATIONS, read_count);
+    ladle_block_free(&block);
     ladle_block_decoder_free(&decoder);
     ladle_memory_sink_free(&file);
     records_free(&records);

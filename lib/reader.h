@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_LIB_READER_H
+#define LADLE_LIB_READER_H
+
+#include "block_decode.h"
+#include "scan.h"
+#include <ladle/reader.h>
+
+/*
+ * What the parts of the reader know of each other: reader.c goes from block to block, reader_seek.c
+ * to any record.
+ */
+
+/*
+ * Decoded blocks that are kept once the caller has begun to seek, and the memory that they may take
+ * beside that of the block at hand.
+ */
+enum { LADLE_SLOT_COUNT = 8 };
+#define LADLE_SLOTS_LEN ((size_t)2 << 20)
+
+struct ladle_slot {
+    uint64_t used; /* rises with each use; 0: nothing is in it */
+    struct ladle_block_header header;
+    uint64_t first_record; /* in the file */
+    uint64_t block_offset; /* in the file */
+    struct ladle_place behind;
+    ladle_buffer stored;
+    struct ladle_block block;
+};
+
+struct ladle_reader {
+    const ladle_allocator *allocator;
+    ladle_limits limits;
+    bool take_tail;
+    struct ladle_scan scan;
+    struct ladle_block_decoder decoder;
+    struct ladle_block content; /* of blocks that hold bytes, not records */
+    struct ladle_slot slots[LADLE_SLOT_COUNT];
+    struct ladle_slot *slot; /* of the block at hand */
+    uint64_t uses;
+    bool keeps_slots;
+    bool is_pending;    /* the block at hand is to be handed out yet */
+    uint64_t position;  /* of the next record */
+    uint64_t rows_left; /* of the block at hand, for ladle_reader_next */
+    ladle_buffer metadata;
+    ladle_buffer record; /* tagged */
+    ladle_status status; /* not LADLE_OK: how reading ended */
+    bool is_row;         /* it ended at a record of a good block */
+    ladle_error failure;
+};
+
+/*
+ * Remember how reading ended. LADLE_WAIT is no end.
+ */
+ladle_status ladle_reader_keep(ladle_reader *reader, ladle_status status);
+
+/*
+ * Release what is kept of decoded blocks until it fits, but not the block at hand.
+ */
+void ladle_slots_trim(ladle_reader *reader);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_LIB_SEARCH_H
+#define LADLE_LIB_SEARCH_H
+
+#include "frame.h"
+#include "io.h"
+
+/*
+ * Looking for intact items where something is damaged (FORMAT.md section 10).
+ */
+
+/*
+ * A segment, as far as it was gone through. Offsets are in the segment where nothing else is said.
+ */
+struct ladle_segment {
+    uint64_t offset;            /* in the file */
+    uint64_t first_record;      /* in the file */
+    uint64_t record_count;      /* so far */
+    uint64_t block_count;       /* so far; LADLE_UNKNOWN behind damage, up to a checkpoint */
+    uint64_t checkpoint_offset; /* 0: none; LADLE_UNKNOWN: the next header says */
+    uint64_t checkpoint_end;    /* behind it; LADLE_UNKNOWN as long as nothing says */
+    uint32_t salt;
+    bool is_complete; /* the latest item is a trailer */
+    bool is_begun;    /* an item was read */
+};
+
+/*
+ * Decoded bytes that a block with this header may have.
+ */
+uint64_t ladle_block_len_max(const struct ladle_block_header *header, uint64_t max_record);
+
+/*
+ * Whether the stored length of a block is one that a writer would make: a codec that does not make
+ * a stream smaller is not used.
+ */
+bool ladle_block_is_lean(const struct ladle_block_header *header);
+
+struct ladle_found {
+    enum ladle_magic magic; /* LADLE_MAGIC_NONE: nothing */
+    uint64_t offset;        /* in the file */
+    uint64_t record_count;  /* of the segment before it; LADLE_UNKNOWN for a file header */
+};
+
+/*
+ * A search that goes on. Starts from zeros, but for the allocator.
+ */
+struct ladle_search {
+    ladle_buffer window; /* bytes on which a decision is to be made */
+    uint64_t offset;     /* of them in the file */
+    size_t next;         /* place in the window up to which there is nothing */
+};
+
+/*
+ * Look for the next intact item from where the input stands: a header or trailer of the segment
+ * that validates, with a number of records that is not less than that so far, or a file header. A
+ * block is intact when all its checksums are; one that is larger than the limit is taken unseen.
+ *
+ * Returns LADLE_OK: 'found', and the input stands at it. LADLE_END: there is none; when the input
+ * has grown, a further call goes on. LADLE_E_IO (error filled in), LADLE_E_MEMORY, or what else the
+ * source gave.
+ */
+ladle_status ladle_search_next(struct ladle_search *search, struct ladle_input *input,
+                               const struct ladle_segment *segment, uint64_t max_record,
+                               struct ladle_found *found, ladle_error *error);
+
+/*
+ * Forget what was read, and release it.
+ */
+void ladle_search_end(struct ladle_search *search);
+
+#endif
