@@ -32,6 +32,7 @@
 #include <ladle/io.h>      /* sources and sinks */
 #include <ladle/reader.h>  /* read a file */
 #include <ladle/recover.h> /* verify, repair and join whole files */
+#include <ladle/rows.h>    /* records as C structs */
 #include <ladle/schema.h>  /* what all records of a file look like */
 #include <ladle/shape.h>   /* columns being written, for bindings */
 #include <ladle/value.h>   /* values one by one */

@@ -215,6 +215,27 @@ ladle_status ladle_reader_next_block(ladle_reader *reader, ladle_view **root,
     return LADLE_OK;
 }
 
+ladle_status ladle_reader_peek(ladle_reader *reader, ladle_view **root, uint64_t *left,
+                               ladle_error *error)
+{
+    ladle_status status = LADLE_OK;
+    if (reader->rows_left == 0 || reader->is_pending) {
+        status = next_data(reader);
+    }
+    if (status != LADLE_OK) {
+        return report(reader, status, error);
+    }
+    *root = reader->slot->block.root;
+    *left = reader->rows_left;
+    return LADLE_OK;
+}
+
+void ladle_reader_take(ladle_reader *reader, uint64_t count)
+{
+    reader->rows_left -= count;
+    reader->position += count;
+}
+
 static ladle_status next_record(ladle_reader *reader)
 {
     reader->record.len = 0;
@@ -233,13 +254,10 @@ static ladle_status next_record(ladle_reader *reader)
 
 ladle_status ladle_reader_next(ladle_reader *reader, ladle_cursor *value, ladle_error *error)
 {
-    ladle_status status = LADLE_OK;
-    if (reader->rows_left == 0 || reader->is_pending) {
-        status = next_data(reader);
-    }
-    if (status == LADLE_OK) {
-        status = next_record(reader);
-    }
+    ladle_view *root;
+    uint64_t left;
+    LADLE_TRY(ladle_reader_peek(reader, &root, &left, error));
+    ladle_status status = next_record(reader);
     if (status == LADLE_OK) {
         *value = ladle_cursor_over(reader->record.data, reader->record.len);
     }

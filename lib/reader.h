@@ -59,4 +59,20 @@ ladle_status ladle_reader_keep(ladle_reader *reader, ladle_status status);
  */
 void ladle_slots_trim(ladle_reader *reader);
 
+/*
+ * The block at hand, read when nothing is left of the one before.
+ *
+ * root  output: its views, which stand at the record that ladle_reader_next would read
+ * left  output: how many records are left of it, at least 1
+ *
+ * Returns as ladle_reader_next_block.
+ */
+ladle_status ladle_reader_peek(ladle_reader *reader, ladle_view **root, uint64_t *left,
+                               ladle_error *error);
+
+/*
+ * Count records of the block at hand as read; the caller has stepped the views over them.
+ */
+void ladle_reader_take(ladle_reader *reader, uint64_t count);
+
 #endif

@@ -38,7 +38,7 @@ void ladle_schema_begin(ladle_schema *schema, uint8_t kind)
     }
 }
 
-static bool names_equal(const ladle_name *one, const ladle_name *other)
+static bool names_equal(const ladle_string *one, const ladle_string *other)
 {
     return one->len == other->len && (!one->len || memcmp(one->data, other->data, one->len) == 0);
 }
@@ -104,7 +104,7 @@ static ladle_schema *find(ladle_schema *node, const ladle_schema *from)
 /*
  * The number of a dict's column, looked for from 'guess' on; child_count when there is none.
  */
-static uint32_t find_column(const ladle_schema *dict, const ladle_name *name, uint32_t guess)
+static uint32_t find_column(const ladle_schema *dict, const ladle_string *name, uint32_t guess)
 {
     for (uint32_t i = 0; i < dict->child_count; i++) {
         uint32_t column = guess + i < dict->child_count ? guess + i : guess + i - dict->child_count;
@@ -159,7 +159,7 @@ static void become_any(ladle_merged *merged, ladle_schema *node)
     *node = (ladle_schema){.kind = LADLE_ANY, .count = node->count};
 }
 
-static ladle_status copy_name(ladle_merged *merged, const ladle_name *from, ladle_name *to)
+static ladle_status copy_name(ladle_merged *merged, const ladle_string *from, ladle_string *to)
 {
     char *copy = ladle_arena_take(&merged->arena, from->len + 1, 1);
     if (!copy) {
@@ -168,7 +168,7 @@ static ladle_status copy_name(ladle_merged *merged, const ladle_name *from, ladl
     if (from->len) {
         memcpy(copy, from->data, from->len);
     }
-    *to = (ladle_name){copy, from->len};
+    *to = (ladle_string){copy, from->len};
     merged->names_len += from->len;
     return LADLE_OK;
 }
@@ -198,7 +198,7 @@ static ladle_status reserve_child(ladle_merged *merged, ladle_schema *node)
     }
     uint32_t capacity = node->child_capacity ? 2 * node->child_capacity : 4;
     ladle_schema *children = ladle_arena_take(&merged->arena, capacity, sizeof *children);
-    ladle_name *names = ladle_arena_take(&merged->arena, capacity, sizeof *names);
+    ladle_string *names = ladle_arena_take(&merged->arena, capacity, sizeof *names);
     if (!children || !names) {
         return LADLE_E_MEMORY;
     }
@@ -313,10 +313,10 @@ static ladle_status add_place(ladle_merged *merged, ladle_schema *node, const la
 
 static ladle_status widen(ladle_merged *merged, ladle_schema *node, const ladle_schema *from);
 
-static ladle_status add_column(ladle_merged *merged, ladle_schema *dict, const ladle_name *name)
+static ladle_status add_column(ladle_merged *merged, ladle_schema *dict, const ladle_string *name)
 {
     ladle_schema *child;
-    ladle_name copy;
+    ladle_string copy;
     LADLE_TRY(copy_name(merged, name, &copy));
     LADLE_TRY(add_child(merged, dict, &child));
     dict->names[dict->child_count - 1] = copy;
@@ -331,7 +331,7 @@ static ladle_status widen_columns(ladle_merged *merged, ladle_schema *dict,
 {
     uint32_t column = 0;
     for (uint32_t i = 0; i < from->child_count; i++) {
-        const ladle_name *name = &from->names[i];
+        const ladle_string *name = &from->names[i];
         if (from->children[i].count == 0) {
             continue;
         }
@@ -472,7 +472,7 @@ ladle_status ladle_merged_add(ladle_merged *merged, const ladle_schema *schema)
     return LADLE_OK;
 }
 
-ladle_status ladle_schema_parse_name(ladle_cursor *cursor, ladle_name *name)
+ladle_status ladle_schema_parse_name(ladle_cursor *cursor, ladle_string *name)
 {
     name->len = (size_t)ladle_cursor_varint(cursor);
     name->data = (const char *)ladle_cursor_bytes(cursor, name->len);

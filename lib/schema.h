@@ -33,7 +33,7 @@ static inline bool ladle_schema_has_len(uint8_t kind)
  * Read a name, or what the values of a SCALAR or ARRAY have in common (FORMAT.md section 5.2).
  * Names stay where they are. LADLE_E_CORRUPT or LADLE_E_MEMORY on failure.
  */
-ladle_status ladle_schema_parse_name(ladle_cursor *cursor, ladle_name *name);
+ladle_status ladle_schema_parse_name(ladle_cursor *cursor, ladle_string *name);
 ladle_status ladle_schema_parse_type(struct ladle_arena *arena, ladle_cursor *cursor,
                                      ladle_schema *schema);
 

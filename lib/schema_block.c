@@ -41,7 +41,7 @@ static ladle_status name_children(struct ladle_arena *arena, const ladle_node *n
             LADLE_TRY(ladle_schema_parse_name(&type, &schema->names[i]));
         } else {
             const ladle_key *key = &node->keys->items[i];
-            schema->names[i] = (ladle_name){key->name, key->name_len};
+            schema->names[i] = (ladle_string){key->name, key->name_len};
         }
     }
     return LADLE_OK;

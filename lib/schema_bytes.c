@@ -14,7 +14,7 @@ static ladle_status put_varint(ladle_buffer *to, uint64_t value)
     return ladle_buffer_put(to, bytes, ladle_varint_put(bytes, value));
 }
 
-static ladle_status put_text(ladle_buffer *to, const ladle_name *name)
+static ladle_status put_text(ladle_buffer *to, const ladle_string *name)
 {
     LADLE_TRY(put_varint(to, name->len));
     return ladle_buffer_put(to, name->data, name->len);

@@ -90,7 +90,7 @@ static ladle_status decode_dict(struct decoder *decoder, ladle_view *view)
     view->next++;
     LADLE_TRY(begin(decoder, LADLE_DICT, columns->count));
     for (uint32_t i = 0; i < columns->count; i++) {
-        const ladle_name *name = &view->names[columns->columns[i]];
+        const ladle_string *name = &view->names[columns->columns[i]];
         LADLE_TRY(ladle_value_put_data(decoder->to, LADLE_STR, name->data, name->len));
         LADLE_TRY(decode(decoder, &view->children[columns->columns[i]]));
     }
@@ -106,7 +106,7 @@ static ladle_status decode_object(struct decoder *decoder, ladle_view *view)
     LADLE_TRY(count_items(decoder, item.count));
     LADLE_TRY(ladle_value_put_item(decoder->to, &item));
     for (uint32_t i = 0; i < view->child_count; i++) {
-        const ladle_name *name = &view->names[i];
+        const ladle_string *name = &view->names[i];
         LADLE_TRY(ladle_value_put_data(decoder->to, LADLE_STR, name->data, name->len));
         LADLE_TRY(decode(decoder, &view->children[i]));
     }
@@ -127,24 +127,24 @@ static ladle_status decode_items(struct decoder *decoder, ladle_view *view)
     return ladle_value_put_item(decoder->to, &item);
 }
 
-/*
- * An entry of a dictionary: its place is counted from the last one whose place is known.
- */
+void ladle_view_enter(ladle_view *view, uint64_t code)
+{
+    ladle_view *entries = &view->children[0];
+    entries->next = code;
+    if (view->starts) {
+        entries->next_byte = view->starts[code / LADLE_STARTS_STEP];
+        for (uint64_t i = code - code % LADLE_STARTS_STEP; i < code; i++) {
+            entries->next_byte += ladle_packed_get(&entries->words, i);
+        }
+    } else if (entries->bytes_len) {
+        entries->next_byte = entries->words.base * code;
+    }
+}
+
 static ladle_status decode_entry(struct decoder *decoder, ladle_view *view)
 {
-    ladle_view entry = view->children[0];
-    uint64_t code = ladle_packed_get(&view->words, view->next++);
-    if (view->starts) {
-        uint64_t known = code - code % LADLE_STARTS_STEP;
-        entry.next_byte = view->starts[code / LADLE_STARTS_STEP];
-        for (uint64_t i = known; i < code; i++) {
-            entry.next_byte += ladle_packed_get(&entry.words, i);
-        }
-    } else if (entry.bytes_len) {
-        entry.next_byte = entry.words.base * code;
-    }
-    entry.next = code;
-    return decode(decoder, &entry);
+    ladle_view_enter(view, ladle_packed_get(&view->words, view->next++));
+    return decode(decoder, &view->children[0]);
 }
 
 static ladle_status decode_leaf(struct decoder *decoder, ladle_view *view)

@@ -11,4 +11,10 @@
 ladle_status ladle_view_decode(ladle_view *view, ladle_buffer *to, const ladle_limits *limits,
                                ladle_error *error);
 
+/*
+ * Set the cursors of a DICTIONARY's entries to an entry. Its place is counted from the last one
+ * whose place is known.
+ */
+void ladle_view_enter(ladle_view *view, uint64_t code);
+
 #endif

@@ -97,7 +97,7 @@ static ladle_status parse_count(struct parser *parser, uint64_t *count)
     return *count < VALUES_MAX ? LADLE_OK : corrupt(parser, "a count is out of its range");
 }
 
-static ladle_status parse_text(struct parser *parser, ladle_name *name)
+static ladle_status parse_text(struct parser *parser, ladle_string *name)
 {
     name->len = (size_t)ladle_cursor_varint(&parser->shape);
     name->data = (const char *)ladle_cursor_bytes(&parser->shape, name->len);
@@ -142,7 +142,7 @@ static ladle_status parse_repeated(struct parser *parser, ladle_view *view)
 
 static ladle_status parse_names(struct parser *parser, ladle_view *view, bool with_counts)
 {
-    ladle_name *names = ladle_arena_take(parser->arena, view->child_count, sizeof *names);
+    ladle_string *names = ladle_arena_take(parser->arena, view->child_count, sizeof *names);
     if (!names) {
         return LADLE_E_MEMORY;
     }

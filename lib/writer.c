@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <ladle/writer.h>
+#include "writer.h"
 
 #include "alloc.h"
 #include "block_encode.h"
@@ -281,6 +281,51 @@ ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
         ladle_writer_rollback(writer);
     }
     return status;
+}
+
+ladle_status ladle_writer_check(const ladle_writer *writer, ladle_error *error)
+{
+    return writer->is_dead ? fail_dead(writer, error) : LADLE_OK;
+}
+
+uint64_t ladle_writer_room(const ladle_writer *writer)
+{
+    uint64_t len = ladle_node_len(writer->shape.root);
+    return len < writer->block_len ? writer->block_len - len : 0;
+}
+
+uint64_t ladle_writer_bulk_len_max(const ladle_writer *writer)
+{
+    const ladle_limits *limits = &writer->limits;
+    return limits->max_record < writer->block_len ? limits->max_record : writer->block_len;
+}
+
+const ladle_limits *ladle_writer_limits(const ladle_writer *writer)
+{
+    return &writer->limits;
+}
+
+ladle_status ladle_writer_commit_many(ladle_writer *writer, size_t count, ladle_error *error)
+{
+    writer->shape.items = 0;
+    writer->committed += count;
+    writer->until_look -= count < writer->until_look ? count : writer->until_look;
+    if (writer->until_look && !writer->shape.grew) {
+        return LADLE_OK;
+    }
+    ladle_status status = look(writer, error);
+    if (status != LADLE_OK && writer->committed && !writer->is_dead) {
+        writer->committed -= count;
+        ladle_writer_rollback(writer);
+    }
+    return status;
+}
+
+ladle_status ladle_writer_begin_block(ladle_writer *writer, ladle_error *error)
+{
+    LADLE_TRY(seal_all(writer, error));
+    ladle_writer_rollback(writer); /* takes out the columns without values */
+    return LADLE_OK;
 }
 
 /*

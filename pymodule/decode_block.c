@@ -70,7 +70,7 @@ static uint64_t count_objects(const ladle_view *view)
  * The key object of a name. The same name gives the same object throughout a file, interned, so
  * that looking it up in a dict compares pointers.
  */
-static PyObject *key_object(core_decoder *decoder, const ladle_name *name)
+static PyObject *key_object(core_decoder *decoder, const ladle_string *name)
 {
     PyObject *key = core_decode_text(decoder, LADLE_STR, (const uint8_t *)name->data, name->len);
     PyObject *known = key ? PyDict_GetItemWithError(decoder->names, key) : NULL;

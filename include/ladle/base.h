@@ -43,6 +43,7 @@ extern "C" {
  * UNSUPPORTED  a newer format, or a codec that is not built in
  * LIMIT        more memory, depth or values than the limits allow
  * STATE        the call is not allowed now, for example after a failed write
+ * VALUE        a value is of another kind than was asked for, or does not fit where it is to go
  */
 #define LADLE_STATUS_MAP(X)                                                                        \
     X(LADLE_OK, 0, "success")                                                                      \
@@ -56,7 +57,8 @@ extern "C" {
     X(LADLE_E_TRUNCATED, -6, "data ends early")                                                    \
     X(LADLE_E_UNSUPPORTED, -7, "not supported by this build or version")                           \
     X(LADLE_E_LIMIT, -8, "a limit was exceeded")                                                   \
-    X(LADLE_E_STATE, -9, "call not allowed in this state")
+    X(LADLE_E_STATE, -9, "call not allowed in this state")                                         \
+    X(LADLE_E_VALUE, -10, "a value does not fit")
 
 typedef enum ladle_status {
 #define LADLE_STATUS_ENUM(name, value, text) name = value,

@@ -98,6 +98,30 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_sink_open(ladle_sink *sink, const c
                                                        bool exclusive, ladle_error *error);
 
 /*
+ * Tell others that somebody writes to a file: a lock of the operating system on the open file, which
+ * goes when the last descriptor of it is closed, however the process ends. It keeps nobody from
+ * reading or writing who does not ask for it.
+ *
+ * fd  opened for writing
+ *
+ * Returns LADLE_OK; LADLE_E_STATE when another writer has the lock; LADLE_E_IO with
+ * error->os_errno, for example where the file system has no locks.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_fd_lock(int fd, ladle_error *error);
+
+/*
+ * Whether a writer has the lock of a file: ladle_fd_lock was called for it through another open.
+ * Takes no lock.
+ *
+ * fd         of the file, opened for reading or writing
+ * is_locked  output
+ *
+ * Returns LADLE_OK, or LADLE_E_IO with error->os_errno.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_fd_is_locked(int fd, bool *is_locked,
+                                                          ladle_error *error);
+
+/*
  * Bytes in memory as a source, any part of which can be read. The struct and the bytes are the
  * caller's and must stay until the reader is closed. 'position' is not used.
  */

@@ -42,8 +42,8 @@ struct ladle_schema {
     uint64_t greatest;       /* INT: an int64_t by its bits, unless 'is_unsigned' */
     uint64_t item_len;       /* SCALAR, ARRAY: bytes of one item */
     const uint64_t *extents; /* ARRAY: one a dimension */
-    ladle_name name;         /* OBJECT: class; SCALAR, ARRAY: dtype */
-    ladle_name *names;       /* DICT: keys; OBJECT: fields; one a child */
+    ladle_string name;       /* OBJECT: class; SCALAR, ARRAY: dtype */
+    ladle_string *names;     /* DICT: keys; OBJECT: fields; one a child */
     ladle_schema *children;  /* child_count of them: items of a TUPLE, of a LIST and the like;
                                 keys and values of a MAP; alternatives of a UNION */
 };

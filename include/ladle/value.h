@@ -68,6 +68,14 @@ enum ladle_tag {
 #define LADLE_ARRAY_DIMENSIONS_MAX 64
 
 /*
+ * Text or bytes that belong to somebody else.
+ */
+typedef struct ladle_string {
+    const char *data; /* not terminated; may be NULL when 'len' is 0 */
+    size_t len;       /* bytes */
+} ladle_string;
+
+/*
  * One item. 'data' points into the bytes that are read and lives as long as they do.
  */
 typedef struct ladle_item {

@@ -45,6 +45,7 @@ Suite *lock_suite(void);
 Suite *metadata_suite(void);
 Suite *oom_suite(void);
 Suite *pack_suite(void);
+Suite *rows_suite(void);
 Suite *schema_suite(void);
 Suite *shape_suite(void);
 Suite *value_suite(void);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_LIB_ROWS_LEAF_H
+#define LADLE_LIB_ROWS_LEAF_H
+
+#include "rows_misfit.h"
+
+/*
+ * Take the next values of a column of numbers, texts or bytes, one for each place, and step its
+ * cursors. LADLE_E_VALUE when one does not fit.
+ */
+ladle_status ladle_rows_get_leaf(const struct ladle_rows_getter *getter, ladle_view *view,
+                                 const ladle_field *field, const struct ladle_places *places);
+
+#endif

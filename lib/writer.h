@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_LIB_WRITER_H
+#define LADLE_LIB_WRITER_H
+
+#include <ladle/writer.h>
+
+/*
+ * LADLE_E_STATE when the writer is dead.
+ */
+ladle_status ladle_writer_check(const ladle_writer *writer, ladle_error *error);
+
+/*
+ * Bytes that records may take until the block at hand is full; 0 when it is.
+ */
+uint64_t ladle_writer_room(const ladle_writer *writer);
+
+/*
+ * Bytes that one record may take to be added together with others.
+ */
+uint64_t ladle_writer_bulk_len_max(const ladle_writer *writer);
+
+const ladle_limits *ladle_writer_limits(const ladle_writer *writer);
+
+/*
+ * As ladle_writer_commit for the 'count' values that were put at the root of the shape since the
+ * last record. Together they take little more than ladle_writer_room, and none takes more than
+ * ladle_writer_bulk_len_max.
+ */
+ladle_status ladle_writer_commit_many(ladle_writer *writer, size_t count, ladle_error *error);
+
+/*
+ * Write the records so far as a block, and begin the next one with an empty shape.
+ */
+ladle_status ladle_writer_begin_block(ladle_writer *writer, ladle_error *error);
+
+#endif
