@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # 'make help' lists the targets. Variables: BUILD=release|debug|asan, CC, CXX, CFLAGS, LDFLAGS,
 # PYTHON (what .venv is made from), N (records of the demonstration), V=1 (show the commands),
-# CI=true (warnings are errors).
+# CI=true (warnings are errors). Of 'make bench': ONLY=T,D (workloads), PEERS=pickle,marshal,
+# ROUNDS=5, FULL=1 (every operation of each peer), QUICK=1 (few records, to try it out).
 
 BUILD ?= release
 N ?= 1000000
@@ -55,8 +56,9 @@ LIB_C = $(wildcard lib/*.c)
 PYMODULE_C = $(wildcard pymodule/*.c)
 TEST_C = $(wildcard tests/c/*.c)
 EXAMPLE_C = $(wildcard examples/[0-9]*.c)
+BENCH_C = $(wildcard tests/bench/c/*.c)
 C_FILES = $(LIB_C) $(PYMODULE_C) $(TEST_C) $(EXAMPLE_C)
-H_FILES = $(HEADERS) $(wildcard lib/*.h pymodule/*.h tests/c/*.h)
+H_FILES = $(HEADERS) $(wildcard lib/*.h pymodule/*.h tests/c/*.h tests/bench/c/*.h)
 PACKAGE = setup.py pyproject.toml $(wildcard README.md pymodule/ladle/*.py* pymodule/ladle/*/*.py) $(PYMODULE_C) $(LIB_C) \
           $(filter-out tests/%,$(H_FILES))
 
@@ -164,9 +166,57 @@ test-examples: $(EXAMPLE_PROGRAMS) .venv/setup-demo .venv/setup-ladle ## run the
 asan: ## the C tests with address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory BUILD=asan test-c
 
+# ---- Speed ----
+
+BENCH = build/bench
+BENCH_OPTIONS = $(if $(ONLY),--only '$(ONLY)') $(if $(PEERS),--peers '$(PEERS)') \
+                $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(FULL),--full) $(if $(QUICK),--quick)
+BENCH_VARIABLES = $(foreach name,ONLY PEERS ROUNDS FULL QUICK,$(if $($(name)),$(name)=$($(name))))
+
+# What is there to compare with is known when tests/setup has run.
+bench: $(BENCH)/venv/setup ## ladle beside its peers: speed, memory, file size
+	$(Q)$(MAKE) --no-print-directory bench-run
+
+# The C programs are those for whose library there is a package; msgpack-c has two names.
+first_package = $(firstword $(foreach package,$(1),\
+                    $(shell pkg-config --exists $(package) && echo $(package))))
+PACKAGE_avro-c = avro-c
+PACKAGE_msgpack-c = $(call first_package,msgpack-c msgpack)
+PACKAGE_protobuf-c = $(if $(shell command -v protoc-c),libprotobuf-c)
+BENCH_PEERS = $(foreach peer,avro-c msgpack-c protobuf-c,\
+                  $(if $(call first_package,$(PACKAGE_$(peer))),$(peer)))
+# Those of protobuf-c include what protoc-c makes.
+BENCH_LINT = $(patsubst %,tests/bench/c/%.c,main ladle plain $(filter-out protobuf-c,$(BENCH_PEERS)))
+BENCH_PROGRAMS = $(patsubst %,$(BENCH)/c/%,ladle plain $(BENCH_PEERS))
+
+bench-run: $(BENCH)/venv/setup-ladle $(BENCH)/c/programs .venv/setup-demo
+	$(Q)$(PY) tests/bench/bench.py --python $(BENCH)/venv/bin/python --out $(BENCH) \
+	    --command '$(strip make bench $(BENCH_VARIABLES))' $(BENCH_OPTIONS) --c $(BENCH_PROGRAMS)
+
+$(BENCH)/venv/setup: tests/setup $(VENV)
+	$(Q)tests/setup bench && touch $@
+
+# The wheel that a user gets, in an environment without anything else of this project.
+$(BENCH)/venv/setup-ladle: $(PACKAGE) $(OUT)/flags | .venv/setup-ladle
+	@echo "  pip wheel ."
+	$(Q)rm -rf $(BENCH)/wheel && \
+	$(PY) -m pip wheel -q --no-build-isolation --no-deps -w $(BENCH)/wheel . && \
+	$(BENCH)/venv/bin/python -m pip install -q --no-index --force-reinstall $(BENCH)/wheel/*.whl
+	@touch $@
+
+$(BENCH)/c/programs: $(BENCH_C) $(wildcard tests/bench/c/*) $(OUT)/libladle.a
+	@echo "  cc $(notdir $(BENCH_PROGRAMS))" && mkdir -p $(@D)
+	$(Q)$(if $(filter protobuf-c,$(BENCH_PEERS)),protoc-c -Itests/bench/c --c_out=$(@D) row.proto)
+	$(Q)set -e; $(foreach peer,$(notdir $(BENCH_PROGRAMS)),\
+	    $(CC) $(C_FLAGS) -I$(@D) $(call pkg_flags,--cflags,$(PACKAGE_$(peer))) $(LINK_FLAGS) \
+	        -o $(@D)/$(peer) tests/bench/c/main.c tests/bench/c/$(peer).c \
+	        $(if $(filter protobuf-c,$(peer)),$(@D)/row.pb-c.c) $(OUT)/libladle.a \
+	        $(call pkg_flags,--libs,$(PACKAGE_$(peer))) $(LIBS);)
+	@touch $@
+
 # ---- Style ----
 
-lint: $(C_FILES:%=$(OUT)/lint/%) format-check ## clang-tidy and clang-format have nothing to say
+lint: $(C_FILES:%=$(OUT)/lint/%) $(BENCH_LINT:%=$(OUT)/lint/%) format-check ## clang-tidy and clang-format have nothing to say
 $(OUT)/lint/%: % $(H_FILES) .clang-tidy $(OUT)/flags | build/setup-lint $(VENV) build/setup-ctest
 	@mkdir -p $(@D) && echo "  clang-tidy $<"
 	$(Q)clang-tidy --quiet $< -- $(filter-out -Werror,$(C_FLAGS)) -Ilib \
@@ -176,10 +226,10 @@ $(OUT)/lint/%: % $(H_FILES) .clang-tidy $(OUT)/flags | build/setup-lint $(VENV) 
 PYTHON_INCLUDE = $(shell $(PY) -c 'import sysconfig; print(sysconfig.get_path("include"))')
 
 format: build/setup-lint ## format the C files
-	$(Q)clang-format -i $(C_FILES) $(H_FILES)
+	$(Q)clang-format -i $(C_FILES) $(BENCH_C) $(H_FILES)
 
 format-check: build/setup-lint ## fail when a C file is not formatted
-	$(Q)clang-format --dry-run --Werror $(C_FILES) $(H_FILES)
+	$(Q)clang-format --dry-run --Werror $(C_FILES) $(BENCH_C) $(H_FILES)
 
 # ---- Packing and cleaning ----
 
@@ -200,4 +250,4 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
 .PHONY: all lib static shared py demo test layers exports headers test-c test-py test-examples \
-        asan lint format format-check sdist clean distclean help
+        asan bench bench-run lint format format-check sdist clean distclean help
