@@ -43,9 +43,9 @@ WITH_liblz4 = -DLADLE_WITH_LZ4
 WITH_libdeflate = -DLADLE_WITH_LIBDEFLATE
 pkg_flags = $(if $(2),$(shell pkg-config $(1) $(2)))
 
-C_FLAGS = -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(FLAGS_$(BUILD)) -Iinclude \
+C_FLAGS = -std=c11 -pthread -fPIC -fvisibility=hidden $(WARNINGS) $(FLAGS_$(BUILD)) -Iinclude \
           $(foreach codec,$(CODECS),$(WITH_$(codec))) $(call pkg_flags,--cflags,$(CODECS)) $(CFLAGS)
-LINK_FLAGS = $(FLAGS_$(BUILD)) $(LDFLAGS)
+LINK_FLAGS = -pthread $(FLAGS_$(BUILD)) $(LDFLAGS)
 LIBS = -lz $(call pkg_flags,--libs,$(CODECS))
 compile = $(Q)mkdir -p $(@D) && echo "  cc $<" && $(CC) $(C_FLAGS) $(1) -MMD -MP -c -o $@ $<
 

@@ -37,7 +37,8 @@ def pkg_config(package, option):
 
 
 def build_options():
-    compile_args, link_args = ["-std=c11", "-fvisibility=hidden", "-Wall", "-Wextra"], ["-lz"]
+    compile_args = ["-std=c11", "-pthread", "-fvisibility=hidden", "-Wall", "-Wextra"]
+    link_args = ["-pthread", "-lz"]
     for package, macro in CODECS.items():
         flags = pkg_config(package, "--cflags")
         if flags is not None:

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "block_encode.h"
 
-#include "checksum.h"
 #include "dictionary.h"
 #include "shape.h"
 #include "status.h"
@@ -28,29 +27,16 @@ static ladle_status put_text(ladle_buffer *to, const char *text, size_t len)
     return ladle_buffer_put(to, text, len);
 }
 
-ladle_status ladle_block_encoder_init(struct ladle_block_encoder *encoder,
-                                      const ladle_allocator *allocator,
-                                      const struct ladle_codec *codec, int level)
+void ladle_block_encoder_init(struct ladle_block_encoder *encoder, const ladle_allocator *allocator)
 {
     const ladle_buffer empty = {.allocator = allocator};
-    *encoder = (struct ladle_block_encoder){.allocator = allocator,
-                                            .codec = codec,
-                                            .output = empty,
-                                            .shape = empty,
-                                            .plain = empty,
-                                            .packs = empty,
-                                            .arena = {.allocator = allocator}};
-    return codec ? codec->compressor_new(&encoder->codec_state, level, allocator) : LADLE_OK;
+    *encoder = (struct ladle_block_encoder){
+        .shape = empty, .packs = empty, .arena = {.allocator = allocator}};
 }
 
 void ladle_block_encoder_free(struct ladle_block_encoder *encoder)
 {
-    if (encoder->codec) {
-        encoder->codec->compressor_free(encoder->codec_state, encoder->allocator);
-    }
-    ladle_buffer_free(&encoder->output);
     ladle_buffer_free(&encoder->shape);
-    ladle_buffer_free(&encoder->plain);
     ladle_buffer_free(&encoder->packs);
     ladle_arena_free(&encoder->arena);
 }
@@ -244,136 +230,53 @@ static size_t lay_out(const struct ladle_block_encoder *encoder, size_t first, s
     return len;
 }
 
-/*
- * A directory entry for a stream whose stored bytes end the output; pads them.
- */
-static void close_stream(struct ladle_block_encoder *encoder, struct ladle_block_header *header,
-                         size_t stored_len, size_t decoded_len, uint8_t codec_id)
+static size_t count_packs(const struct ladle_block_encoder *encoder)
 {
-    ladle_buffer *output = &encoder->output;
-    size_t padded_len = ladle_align(stored_len);
-    const uint8_t *stored = output->data + output->len;
-    memset(output->data + output->len + stored_len, 0, padded_len - stored_len);
-    uint8_t *entry = output->data + LADLE_BLOCK_HEADER_LEN +
-                     (size_t)header->stream_count * LADLE_STREAM_ENTRY_LEN;
-    ladle_store_u32(entry, (uint32_t)stored_len);
-    ladle_store_u32(entry + 4, (uint32_t)decoded_len);
-    ladle_store_u32(entry + 8, ladle_crc32c(0, stored, padded_len));
-    ladle_store_u32(entry + 12, codec_id);
-    output->len += padded_len;
-    header->stream_count++;
-    header->decoded_len += (uint32_t)decoded_len;
+    return encoder->packs.len / sizeof(struct ladle_pack);
 }
 
 /*
- * Compress encoder->plain to the end of the output. '*done' says whether it became smaller.
+ * Measure all streams.
  */
-static ladle_status compress(struct ladle_block_encoder *encoder, size_t *len, bool *done)
+static ladle_status plan_streams(const struct ladle_block_encoder *encoder,
+                                 struct ladle_draft *draft)
 {
-    const ladle_buffer *plain = &encoder->plain;
-    ladle_buffer *output = &encoder->output;
-    *done = false;
-    if (plain->len < 2) {
-        return LADLE_OK;
-    }
-    ladle_status status = encoder->codec->compress(encoder->codec_state, output->data + output->len,
-                                                   plain->len - 1, len, plain->data, plain->len);
-    *done = status == LADLE_OK;
-    return status == LADLE_END ? LADLE_OK : status;
-}
-
-/*
- * Add a stream to the output: 'prefix' and the arrays from '*first' on, which moves on.
- */
-static ladle_status add_stream(struct ladle_block_encoder *encoder,
-                               struct ladle_block_header *header, const ladle_buffer *prefix,
-                               size_t *first)
-{
-    size_t prefix_len = prefix ? prefix->len : 0;
-    size_t end;
-    size_t len = lay_out(encoder, *first, prefix_len, NULL, &end);
-    ladle_buffer *output = &encoder->output;
-    if (len + output->len >= LADLE_BLOCK_LEN_MAX) {
-        return LADLE_E_LIMIT;
-    }
-    LADLE_TRY(ladle_buffer_reserve(output, ladle_align(len)));
-    uint8_t *to = output->data + output->len;
-    if (encoder->codec) {
-        encoder->plain.len = 0;
-        LADLE_TRY(ladle_buffer_reserve(&encoder->plain, len + 1));
-        to = encoder->plain.data;
-        encoder->plain.len = len;
-    }
-    if (prefix_len) {
-        memcpy(to, prefix->data, prefix_len);
-    }
-    lay_out(encoder, *first, prefix_len, to, &end);
-    *first = end;
-    size_t stored_len = len;
-    bool compressed = false;
-    if (encoder->codec) {
-        LADLE_TRY(compress(encoder, &stored_len, &compressed));
-        if (!compressed) {
-            stored_len = len;
-            memcpy(output->data + output->len, to, len);
-        }
-    }
-    close_stream(encoder, header, stored_len, len, compressed ? encoder->codec->id : 0);
-    return LADLE_OK;
-}
-
-static uint32_t count_streams(const struct ladle_block_encoder *encoder)
-{
-    const struct ladle_pack *packs = (const struct ladle_pack *)(void *)encoder->packs.data;
-    uint32_t count = 1;
-    for (size_t i = 0; i < encoder->packs.len / sizeof *packs; i++) {
-        count += packs[i].begins_stream;
-    }
-    return count;
-}
-
-/*
- * Make the block of encoder->shape and encoder->packs.
- */
-static ladle_status assemble(struct ladle_block_encoder *encoder, struct ladle_block_header *header,
-                             uint32_t salt, uint64_t offset)
-{
-    ladle_buffer *output = &encoder->output;
-    size_t stream_count = count_streams(encoder);
-    size_t directory_len = stream_count * LADLE_STREAM_ENTRY_LEN;
-    output->len = 0;
-    LADLE_TRY(ladle_buffer_reserve(output, LADLE_BLOCK_HEADER_LEN + directory_len));
-    output->len = LADLE_BLOCK_HEADER_LEN + directory_len;
-    header->stream_count = 0;
-    header->decoded_len = 0;
     size_t first = 0;
-    LADLE_TRY(add_stream(encoder, header, &encoder->shape, &first));
-    while (header->stream_count < stream_count) {
-        LADLE_TRY(add_stream(encoder, header, NULL, &first));
+    ladle_draft_begin(draft);
+    do {
+        size_t prefix_len = first == 0 ? encoder->shape.len : 0;
+        size_t len = lay_out(encoder, first, prefix_len, NULL, &first);
+        LADLE_TRY(ladle_draft_add_stream(draft, len));
+    } while (first < count_packs(encoder));
+    return ladle_draft_reserve(draft);
+}
+
+/*
+ * Make the streams of encoder->shape and encoder->packs.
+ */
+static ladle_status make_streams(const struct ladle_block_encoder *encoder,
+                                 struct ladle_draft *draft)
+{
+    LADLE_TRY(plan_streams(encoder, draft));
+    size_t first = 0;
+    for (size_t i = 0; i < draft->stream_count; i++) {
+        uint8_t *to = ladle_draft_stream(draft, i);
+        size_t prefix_len = i == 0 ? encoder->shape.len : 0;
+        if (prefix_len) {
+            memcpy(to, encoder->shape.data, prefix_len);
+        }
+        lay_out(encoder, first, prefix_len, to, &first);
     }
-    header->stored_len = (uint32_t)(output->len - LADLE_BLOCK_HEADER_LEN);
-    header->directory_crc = ladle_crc32c(0, output->data + LADLE_BLOCK_HEADER_LEN, directory_len);
-    ladle_block_header_store(header, salt, offset, output->data);
     return LADLE_OK;
 }
 
 ladle_status ladle_block_encode(struct ladle_block_encoder *encoder, ladle_node *root,
-                                struct ladle_block_header *header, uint32_t salt, uint64_t offset)
+                                struct ladle_draft *draft)
 {
     encoder->shape.len = 0;
     encoder->packs.len = 0;
     encoder->stream_len = 0;
     ladle_arena_reset(&encoder->arena);
     LADLE_TRY(describe(encoder, root));
-    return assemble(encoder, header, salt, offset);
-}
-
-ladle_status ladle_block_encode_bytes(struct ladle_block_encoder *encoder, const void *data,
-                                      size_t len, struct ladle_block_header *header, uint32_t salt,
-                                      uint64_t offset)
-{
-    encoder->shape.len = 0;
-    encoder->packs.len = 0;
-    LADLE_TRY(ladle_buffer_put(&encoder->shape, data, len));
-    return assemble(encoder, header, salt, offset);
+    return make_streams(encoder, draft);
 }

@@ -37,9 +37,9 @@ void ladle_checkpoint_free(struct ladle_checkpoint *checkpoint)
     ladle_buffer_free(&checkpoint->blocks);
 }
 
-ladle_status ladle_checkpoint_reserve(struct ladle_checkpoint *checkpoint)
+ladle_status ladle_checkpoint_reserve(struct ladle_checkpoint *checkpoint, size_t count)
 {
-    return ladle_buffer_reserve(&checkpoint->blocks, 3 * (size_t)LADLE_VARINT_LEN_MAX);
+    return ladle_buffer_reserve(&checkpoint->blocks, count * 3 * LADLE_VARINT_LEN_MAX);
 }
 
 static void put(struct numbers *numbers, uint64_t value)

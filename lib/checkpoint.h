@@ -49,9 +49,9 @@ void ladle_checkpoint_init(struct ladle_checkpoint *checkpoint, const ladle_allo
 void ladle_checkpoint_free(struct ladle_checkpoint *checkpoint);
 
 /*
- * Make room for the entry of one more block, so that ladle_checkpoint_add cannot fail.
+ * Make room for the entries of 'count' more blocks, so that ladle_checkpoint_add cannot fail.
  */
-ladle_status ladle_checkpoint_reserve(struct ladle_checkpoint *checkpoint);
+ladle_status ladle_checkpoint_reserve(struct ladle_checkpoint *checkpoint, size_t count);
 
 /*
  * Remember a DATA block that was written: its place, its length with header, its records.

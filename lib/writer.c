@@ -2,14 +2,9 @@
 #include "writer.h"
 
 #include "alloc.h"
-#include "block_encode.h"
-#include "checkpoint.h"
-#include "entropy.h"
-#include "io.h"
+#include "emit.h"
 #include "limit.h"
 #include "metadata.h"
-#include "schema.h"
-#include "schema_block.h"
 #include "shape.h"
 #include "shape_block.h"
 #include "status.h"
@@ -37,108 +32,12 @@ struct ladle_writer {
     const ladle_allocator *allocator;
     ladle_limits limits;
     ladle_shape shape;
-    struct ladle_block_encoder encoder;
-    struct ladle_output output;
-    struct ladle_checkpoint checkpoint;
-    ladle_merged *merged; /* shape of the records that were written */
-    ladle_buffer index;   /* content of a checkpoint on its way */
-    ladle_buffer merged_bytes;
-    uint32_t salt;
+    struct ladle_emitter emitter;
     size_t block_len;
     size_t committed;    /* records in the shape */
     size_t until_look;   /* records until the size of the block is looked at */
     uint64_t looked_len; /* bytes of the block at the last look */
-    bool is_dead;
 };
-
-static ladle_status fail_dead(const ladle_writer *writer, ladle_error *error)
-{
-    return ladle_fail(error, LADLE_E_STATE, LADLE_UNKNOWN, ladle_writer_written_count(writer),
-                      "the writer failed before; %llu records were handed on",
-                      (unsigned long long)ladle_writer_written_count(writer));
-}
-
-static ladle_status fail_memory(ladle_error *error, ladle_status status)
-{
-    if (status == LADLE_E_LIMIT) {
-        return ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN,
-                          "a block would be larger than 2 GiB");
-    }
-    return ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s", ladle_status_text(status));
-}
-
-/*
- * Write bytes; a writer whose sink fails is dead.
- */
-static ladle_status write_bytes(ladle_writer *writer, const void *data, size_t len,
-                                ladle_error *error)
-{
-    ladle_status status = ladle_output_write(&writer->output, data, len, error);
-    if (status != LADLE_OK) {
-        writer->is_dead = true;
-        if (error) {
-            error->record = ladle_writer_written_count(writer);
-        }
-    }
-    return status;
-}
-
-static struct ladle_block_header header_for(const ladle_writer *writer, uint8_t type,
-                                            uint32_t record_count)
-{
-    uint64_t latest = writer->checkpoint.latest_offset;
-    return (struct ladle_block_header){.type = type,
-                                       .record_count = record_count,
-                                       .first_record = writer->checkpoint.totals.record_count,
-                                       .checkpoint_distance =
-                                           latest ? writer->output.offset - latest : 0};
-}
-
-static ladle_status write_block_of_bytes(ladle_writer *writer, uint8_t type, const void *data,
-                                         size_t len, ladle_error *error)
-{
-    struct ladle_block_header header = header_for(writer, type, 0);
-    ladle_status status = ladle_block_encode_bytes(&writer->encoder, data, len, &header,
-                                                   writer->salt, writer->output.offset);
-    if (status != LADLE_OK) {
-        return fail_memory(error, status);
-    }
-    return write_bytes(writer, writer->encoder.output.data, writer->encoder.output.len, error);
-}
-
-static ladle_status write_checkpoint(ladle_writer *writer, ladle_error *error)
-{
-    uint64_t offset = writer->output.offset;
-    bool has_shape;
-    ladle_status status = LADLE_OK;
-    writer->index.len = 0;
-    writer->merged_bytes.len = 0;
-    if (writer->merged->root.count) {
-        status = ladle_schema_put(&writer->merged_bytes, &writer->merged->root);
-    }
-    if (status == LADLE_OK) {
-        status = ladle_checkpoint_encode(&writer->checkpoint, offset, &writer->merged_bytes,
-                                         &writer->index, &has_shape);
-    }
-    if (status != LADLE_OK) {
-        return fail_memory(error, status);
-    }
-    LADLE_TRY(write_block_of_bytes(writer, LADLE_BLOCK_CHECKPOINT, writer->index.data,
-                                   writer->index.len, error));
-    ladle_checkpoint_written(&writer->checkpoint, offset, has_shape);
-    return LADLE_OK;
-}
-
-/*
- * Make places in the merged shape for the block that was encoded.
- */
-static ladle_status widen_merged(ladle_writer *writer, ladle_schema *schema)
-{
-    struct ladle_arena *arena = &writer->merged->scratch;
-    ladle_arena_reset(arena);
-    LADLE_TRY(ladle_schema_of_nodes(arena, writer->shape.root, schema));
-    return ladle_merged_widen(writer->merged, schema);
-}
 
 /*
  * Look at the size of the block again after this many records.
@@ -150,38 +49,18 @@ static void look_after(ladle_writer *writer, uint64_t records)
 }
 
 /*
- * Write the first 'count' records of the shape as a block.
+ * Emit the first 'count' records of the shape as a block.
  */
 static ladle_status seal(ladle_writer *writer, size_t count, ladle_error *error)
 {
     ladle_node *root = writer->shape.root;
-    ladle_schema schema = {.kind = LADLE_EMPTY};
-    uint64_t offset = writer->output.offset;
-    if (writer->checkpoint.listed_count >= LADLE_CHECKPOINT_BLOCKS) {
-        LADLE_TRY(write_checkpoint(writer, error));
-        offset = writer->output.offset;
-    }
     ladle_node_prune(&writer->shape, root);
     if (count == root->count) {
         ladle_node_mark_all(root);
     } else {
         ladle_node_mark(root, count);
     }
-    struct ladle_block_header header = header_for(writer, LADLE_BLOCK_DATA, (uint32_t)count);
-    ladle_status status = ladle_checkpoint_reserve(&writer->checkpoint);
-    if (status == LADLE_OK) {
-        status = ladle_block_encode(&writer->encoder, root, &header, writer->salt, offset);
-    }
-    if (status == LADLE_OK) {
-        status = widen_merged(writer, &schema);
-    }
-    if (status != LADLE_OK) {
-        return fail_memory(error, status);
-    }
-    const ladle_buffer *block = &writer->encoder.output;
-    LADLE_TRY(write_bytes(writer, block->data, block->len, error));
-    ladle_checkpoint_add(&writer->checkpoint, offset, block->len, count, header.decoded_len);
-    ladle_merged_count(writer->merged, &schema);
+    LADLE_TRY(ladle_emitter_put(&writer->emitter, root, error));
     ladle_node_drop_marked(&writer->shape, root);
     writer->committed -= count;
     look_after(writer, count - count / 8);
@@ -259,8 +138,8 @@ void ladle_writer_rollback(ladle_writer *writer)
 
 ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
 {
-    if (LADLE_UNLIKELY(writer->is_dead)) {
-        return fail_dead(writer, error);
+    if (LADLE_UNLIKELY(writer->emitter.is_dead)) {
+        return ladle_emitter_check(&writer->emitter, error);
     }
     if (LADLE_UNLIKELY(writer->shape.items > writer->limits.max_items)) {
         uint64_t items = writer->shape.items;
@@ -275,7 +154,7 @@ ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
         return LADLE_OK;
     }
     ladle_status status = look(writer, error);
-    bool is_still_here = writer->committed && !writer->is_dead;
+    bool is_still_here = writer->committed && !writer->emitter.is_dead;
     if (LADLE_UNLIKELY(status != LADLE_OK && is_still_here)) {
         writer->committed--;
         ladle_writer_rollback(writer);
@@ -285,7 +164,7 @@ ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
 
 ladle_status ladle_writer_check(const ladle_writer *writer, ladle_error *error)
 {
-    return writer->is_dead ? fail_dead(writer, error) : LADLE_OK;
+    return ladle_emitter_check(&writer->emitter, error);
 }
 
 uint64_t ladle_writer_room(const ladle_writer *writer)
@@ -314,7 +193,7 @@ ladle_status ladle_writer_commit_many(ladle_writer *writer, size_t count, ladle_
         return LADLE_OK;
     }
     ladle_status status = look(writer, error);
-    if (status != LADLE_OK && writer->committed && !writer->is_dead) {
+    if (status != LADLE_OK && writer->committed && !writer->emitter.is_dead) {
         writer->committed -= count;
         ladle_writer_rollback(writer);
     }
@@ -353,9 +232,7 @@ static ladle_status fail_value(const ladle_writer *writer, ladle_status status, 
 ladle_status ladle_writer_append(ladle_writer *writer, const void *data, size_t len,
                                  ladle_error *error)
 {
-    if (writer->is_dead) {
-        return fail_dead(writer, error);
-    }
+    LADLE_TRY(ladle_emitter_check(&writer->emitter, error));
     ladle_cursor cursor = ladle_cursor_over(data, len);
     uint32_t max_depth = writer->limits.max_depth;
     ladle_status status =
@@ -370,66 +247,38 @@ ladle_status ladle_writer_append(ladle_writer *writer, const void *data, size_t 
     return fail_value(writer, status, data, len, error);
 }
 
-static ladle_status flush(ladle_writer *writer, ladle_error *error)
+static ladle_status flush(ladle_writer *writer, bool sync, ladle_error *error)
 {
-    if (writer->is_dead) {
-        return fail_dead(writer, error);
-    }
-    return seal_all(writer, error);
-}
-
-/*
- * Note when the sink failed to flush or sync.
- */
-static ladle_status after_sink(ladle_writer *writer, ladle_status status, ladle_error *error)
-{
-    if (status != LADLE_OK) {
-        writer->is_dead = true;
-        if (error) {
-            error->record = ladle_writer_written_count(writer);
-        }
-    }
-    return status;
+    LADLE_TRY(ladle_emitter_check(&writer->emitter, error));
+    LADLE_TRY(seal_all(writer, error));
+    return ladle_emitter_flush(&writer->emitter, sync, error);
 }
 
 ladle_status ladle_writer_flush(ladle_writer *writer, ladle_error *error)
 {
-    LADLE_TRY(flush(writer, error));
-    return after_sink(writer, ladle_output_flush(&writer->output, error), error);
+    return flush(writer, false, error);
 }
 
 ladle_status ladle_writer_sync(ladle_writer *writer, ladle_error *error)
 {
-    LADLE_TRY(flush(writer, error));
-    if (writer->checkpoint.listed_count) {
-        LADLE_TRY(write_checkpoint(writer, error));
-    }
-    LADLE_TRY(after_sink(writer, ladle_output_flush(&writer->output, error), error));
-    return after_sink(writer, ladle_output_sync(&writer->output, error), error);
-}
-
-static ladle_status write_footer(ladle_writer *writer, ladle_error *error)
-{
-    uint8_t bytes[LADLE_TRAILER_LEN];
-    uint64_t checkpoint_offset = writer->output.offset;
-    LADLE_TRY(write_checkpoint(writer, error));
-    struct ladle_trailer trailer = {.offset = writer->output.offset,
-                                    .record_count = writer->checkpoint.totals.record_count,
-                                    .checkpoint_distance =
-                                        (uint32_t)(writer->output.offset - checkpoint_offset)};
-    ladle_trailer_store(&trailer, writer->salt, bytes);
-    return write_bytes(writer, bytes, sizeof bytes, error);
+    return flush(writer, true, error);
 }
 
 static void writer_free(ladle_writer *writer)
 {
     ladle_shape_free(&writer->shape);
-    ladle_block_encoder_free(&writer->encoder);
-    ladle_checkpoint_free(&writer->checkpoint);
-    ladle_buffer_free(&writer->index);
-    ladle_buffer_free(&writer->merged_bytes);
-    ladle_merged_free(writer->merged);
+    ladle_emitter_free(&writer->emitter);
     ladle_free(writer->allocator, writer, 1, sizeof *writer);
+}
+
+static ladle_status finish_file(ladle_writer *writer, bool complete, ladle_error *error)
+{
+    LADLE_TRY(ladle_emitter_check(&writer->emitter, error));
+    LADLE_TRY(seal_all(writer, error));
+    if (complete) {
+        LADLE_TRY(ladle_emitter_complete(&writer->emitter, error));
+    }
+    return ladle_emitter_flush(&writer->emitter, false, error);
 }
 
 static ladle_status finish(ladle_writer *writer, ladle_error *error, bool complete)
@@ -438,19 +287,9 @@ static ladle_status finish(ladle_writer *writer, ladle_error *error, bool comple
         return LADLE_OK;
     }
     ladle_error close_error;
-    ladle_status status = flush(writer, error);
-    if (status == LADLE_OK && complete) {
-        status = write_footer(writer, error);
-    }
-    if (status == LADLE_OK) {
-        status = after_sink(writer, ladle_output_flush(&writer->output, error), error);
-    }
-    uint64_t written_count = ladle_writer_written_count(writer);
+    ladle_status status = finish_file(writer, complete, error);
     ladle_status close_status =
-        ladle_output_close(&writer->output, status == LADLE_OK ? error : &close_error);
-    if (status == LADLE_OK && close_status != LADLE_OK && error) {
-        error->record = written_count;
-    }
+        ladle_emitter_close(&writer->emitter, status == LADLE_OK ? error : &close_error);
     writer_free(writer);
     return status == LADLE_OK ? close_status : status;
 }
@@ -467,18 +306,18 @@ ladle_status ladle_writer_abort(ladle_writer *writer, ladle_error *error)
 
 uint64_t ladle_writer_count(const ladle_writer *writer)
 {
-    return ladle_writer_written_count(writer) + writer->committed;
+    return ladle_emitter_count(&writer->emitter) + writer->committed;
 }
 
 uint64_t ladle_writer_written_count(const ladle_writer *writer)
 {
-    return writer->checkpoint.totals.record_count;
+    return ladle_emitter_written_count(&writer->emitter);
 }
 
 uint64_t ladle_writer_memory_bound(const ladle_writer *writer)
 {
     const uint64_t fixed_len = (uint64_t)1 << 20;
-    const uint64_t codec_len = writer->encoder.codec ? (uint64_t)4 << 20 : 0;
+    const uint64_t codec_len = writer->emitter.codec ? (uint64_t)4 << 20 : 0;
     return 8 * (uint64_t)writer->block_len + fixed_len + codec_len;
 }
 
@@ -492,6 +331,8 @@ static ladle_status check_options(const ladle_writer_options *options, const lad
     } else if (codec && options->level &&
                (options->level < codec->level_min || options->level > codec->level_max)) {
         wrong = "the compression level is out of its range";
+    } else if (options->threads > LADLE_THREADS_MAX) {
+        wrong = "there may be at most 64 threads";
     } else if (options->metadata &&
                !ladle_metadata_is_valid(options->metadata, options->metadata_len,
                                         limits->max_depth)) {
@@ -501,49 +342,24 @@ static ladle_status check_options(const ladle_writer_options *options, const lad
                  : LADLE_OK;
 }
 
-/*
- * Write the file header and the metadata.
- */
-static ladle_status begin_file(ladle_writer *writer, const ladle_writer_options *options,
-                               ladle_error *error)
-{
-    struct ladle_file_header header = {.block_len = (uint32_t)writer->block_len};
-    uint8_t bytes[LADLE_HEADER_LEN];
-    if (options->uuid) {
-        memcpy(header.uuid, options->uuid, sizeof header.uuid);
-    } else if (!ladle_entropy(header.uuid, sizeof header.uuid)) {
-        return ladle_fail(error, LADLE_E_IO, LADLE_UNKNOWN, LADLE_UNKNOWN,
-                          "the system gives no random bytes");
-    }
-    writer->salt = ladle_salt(header.uuid);
-    ladle_file_header_store(&header, bytes);
-    LADLE_TRY(write_bytes(writer, bytes, sizeof bytes, error));
-    if (options->metadata) {
-        writer->checkpoint.totals.metadata_offset = writer->output.offset;
-        LADLE_TRY(write_block_of_bytes(writer, LADLE_BLOCK_METADATA, options->metadata,
-                                       options->metadata_len, error));
-    }
-    return LADLE_OK;
-}
-
-static ladle_status writer_init(ladle_writer *writer, const ladle_writer_options *options,
+static ladle_status writer_init(ladle_writer *writer, const ladle_sink *sink,
+                                const ladle_writer_options *options,
                                 const struct ladle_codec *codec)
 {
     uint64_t array_len = writer->limits.max_record + LADLE_BLOCK_SLACK;
+    const struct ladle_emitter_options emitter_options = {.codec = codec,
+                                                          .level = options->level,
+                                                          .threads = options->threads,
+                                                          .allocator = options->allocator};
     writer->allocator = options->allocator;
-    writer->index.allocator = options->allocator;
-    writer->merged_bytes.allocator = options->allocator;
     writer->block_len = options->block_len ? options->block_len : BLOCK_LEN_DEFAULT;
     writer->shape = (ladle_shape){
         .allocator = options->allocator,
         .release_tag = options->release_tag,
         .array_len_max =
             (size_t)(array_len < LADLE_BLOCK_LEN_MAX ? array_len : LADLE_BLOCK_LEN_MAX - 1)};
-    ladle_checkpoint_init(&writer->checkpoint, options->allocator);
-    LADLE_TRY(
-        ladle_block_encoder_init(&writer->encoder, options->allocator, codec, options->level));
-    writer->merged = ladle_merged_new(options->allocator);
-    return writer->merged ? ladle_shape_init(&writer->shape) : LADLE_E_MEMORY;
+    LADLE_TRY(ladle_emitter_init(&writer->emitter, sink, &emitter_options));
+    return ladle_shape_init(&writer->shape);
 }
 
 static ladle_status writer_new(ladle_writer **writer, const ladle_sink *sink,
@@ -559,15 +375,15 @@ static ladle_status writer_new(ladle_writer **writer, const ladle_sink *sink,
     LADLE_TRY(check_options(options, &limits, codec, error));
     ladle_writer *made = ladle_alloc(options->allocator, 1, sizeof *made);
     if (!made) {
-        return fail_memory(error, LADLE_E_MEMORY);
+        return ladle_emitter_fail(error, LADLE_E_MEMORY);
     }
     made->limits = limits;
-    made->output.sink = *sink;
-    ladle_status status = writer_init(made, options, codec);
+    ladle_status status = writer_init(made, sink, options, codec);
     if (status != LADLE_OK) {
-        fail_memory(error, status);
+        ladle_emitter_fail(error, status);
     } else {
-        status = begin_file(made, options, error);
+        status = ladle_emitter_begin(&made->emitter, options->uuid, (uint32_t)made->block_len,
+                                     options->metadata, options->metadata_len, error);
     }
     if (status != LADLE_OK) {
         writer_free(made);

@@ -98,9 +98,9 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_sink_open(ladle_sink *sink, const c
                                                        bool exclusive, ladle_error *error);
 
 /*
- * Tell others that somebody writes to a file: a lock of the operating system on the open file, which
- * goes when the last descriptor of it is closed, however the process ends. It keeps nobody from
- * reading or writing who does not ask for it.
+ * Tell others that somebody writes to a file: a lock of the operating system on the open file,
+ * which goes when the last descriptor of it is closed, however the process ends. It keeps nobody
+ * from reading or writing who does not ask for it.
  *
  * fd  opened for writing
  *

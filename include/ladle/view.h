@@ -56,8 +56,8 @@ struct ladle_view {
     uint64_t value_len;         /* SCALAR, ARRAY: bytes of one value */
     uint32_t dimensions;        /* ARRAY */
     const uint8_t *extents;     /* ARRAY: that many varints */
-    ladle_string name;            /* OBJECT: class; SCALAR, ARRAY: dtype */
-    const ladle_string *names;    /* DICT: keys; OBJECT: fields; one a child */
+    ladle_string name;          /* OBJECT: class; SCALAR, ARRAY: dtype */
+    const ladle_string *names;  /* DICT: keys; OBJECT: fields; one a child */
     const ladle_columns *lists; /* DICT: key lists */
     const uint32_t *starts; /* DICTIONARY: places in bytes of each LADLE_STARTS_STEP-th entry, or
                                NULL when all are of one length */

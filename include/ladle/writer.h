@@ -23,7 +23,12 @@ typedef struct ladle_writer ladle_writer;
  * block_len     bytes of a block before compression that the writer aims at: 200,000; 1,024 to
  *               32 MiB
  * uuid          16 bytes, or NULL for random ones. With the same uuid the same records make the
- * same file metadata      a tagged dict with str keys, or NULL
+ *               same file
+ * metadata      a tagged dict with str keys, or NULL
+ * threads       how many threads compress blocks behind the caller, up to 64. 0: none, all is done
+ *               in the calls. The functions of the program (sink, allocator) are called by the
+ *               caller's thread only. The file is the same whatever their number. In a child made
+ *               by fork the writer is dead: it writes nothing, and closing it releases it
  */
 typedef struct ladle_writer_options {
     size_t struct_size;
@@ -36,11 +41,12 @@ typedef struct ladle_writer_options {
     const ladle_limits *limits;
     const ladle_allocator *allocator; /* must outlive the writer */
     void (*release_tag)(void *tag);   /* for bindings: see ladle_key */
+    unsigned threads;
 } ladle_writer_options;
 
 #define LADLE_WRITER_OPTIONS_INIT                                                                  \
     {                                                                                              \
-        sizeof(ladle_writer_options), 0, 0, 0, 0, 0, 0, 0, 0, 0                                    \
+        sizeof(ladle_writer_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                 \
     }
 
 /*
@@ -74,8 +80,8 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_writer_open(ladle_writer **writer,
  *   LADLE_E_CORRUPT, LADLE_E_UNSUPPORTED  not a tagged value; the writer is as it was
  *   LADLE_E_LIMIT   more than the limits allow; the writer is as it was
  *   LADLE_E_MEMORY  the writer is as it was
- *   LADLE_E_IO      a block could not be written: the writer is dead. error->record says how many
- *                   records are in the file
+ *   LADLE_E_IO      a block could not be written (with threads it may be one of some calls before):
+ *                   the writer is dead. error->record says how many records are in the file
  *   LADLE_E_STATE   the writer is dead or closed
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_writer_append(ladle_writer *writer, const void *data,

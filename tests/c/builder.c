@@ -49,7 +49,7 @@ void build_footer(ladle_buffer *file, uint64_t record_count)
     ladle_buffer content = {0};
     uint64_t offset = file->len;
     ladle_checkpoint_init(&checkpoint, NULL);
-    must(ladle_checkpoint_reserve(&checkpoint));
+    must(ladle_checkpoint_reserve(&checkpoint, 1));
     ladle_checkpoint_add(&checkpoint, LADLE_HEADER_LEN, offset - LADLE_HEADER_LEN, record_count, 0);
     bool has_shape;
     must(ladle_checkpoint_encode(&checkpoint, offset, &(ladle_buffer){0}, &content, &has_shape));

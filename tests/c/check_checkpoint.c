@@ -69,7 +69,7 @@ START_TEST(ancestors_are_those_of_the_format)
     ladle_checkpoint_init(&checkpoint, NULL);
     for (uint64_t number = 0; number < CHECKPOINTS; number++) {
         ladle_buffer content = {0};
-        must(ladle_checkpoint_reserve(&checkpoint));
+        must(ladle_checkpoint_reserve(&checkpoint, 1));
         ladle_checkpoint_add(&checkpoint, offset_of(number) - 8, 8, 10, 100);
         must(ladle_checkpoint_encode(&checkpoint, offset_of(number), &no_shape, &content,
                                      &has_shape));
@@ -93,9 +93,9 @@ START_TEST(blocks_and_totals_are_listed)
     checkpoint.totals.metadata_offset = 64;
     checkpoint.totals.record_count = 7;
     checkpoint.first_record = 7;
-    must(ladle_checkpoint_reserve(&checkpoint));
+    must(ladle_checkpoint_reserve(&checkpoint, 1));
     ladle_checkpoint_add(&checkpoint, 64, 104, 5, 900);
-    must(ladle_checkpoint_reserve(&checkpoint));
+    must(ladle_checkpoint_reserve(&checkpoint, 1));
     ladle_checkpoint_add(&checkpoint, 64 + 104 + 24, 160, 6, 40);
     must(ladle_checkpoint_encode(&checkpoint, 4096, &no_shape, &content, &has_shape));
     ladle_cursor blocks = section(&content, 2);

@@ -4,6 +4,7 @@
 #include "records.h"
 #include "test.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *const codecs[] = {"none", "zlib", "zstd", "lz4"};
@@ -42,6 +43,7 @@ START_TEST(files_hold_what_was_written)
         for (int style = 0; style < GEN_STYLE_COUNT; style++) {
             struct records records = {0};
             records_generate(&records, seed * WAYS + (uint64_t)_i, style, 400);
+            options.threads = (unsigned)(seed + (uint64_t)style) % 4;
             round_trip(&records, &options);
             records_free(&records);
         }
@@ -105,6 +107,79 @@ START_TEST(the_same_records_make_the_same_file)
     must_hold(two.data, two.len, &records);
     ladle_memory_sink_free(&one);
     ladle_memory_sink_free(&two);
+    records_free(&records);
+}
+END_TEST
+
+/*
+ * However many threads there are.
+ */
+START_TEST(threads_do_not_change_the_file)
+{
+    ladle_writer_options options = fixed_options();
+    options.codec = codecs[_i];
+    options.block_len = 2000;
+    if (!is_built_in(options.codec)) {
+        return;
+    }
+    for (int style = 0; style < GEN_STYLE_COUNT; style++) {
+        struct records records = {0};
+        ladle_memory_sink one = {0};
+        records_generate(&records, 70 + (uint64_t)style, style, 3000);
+        options.threads = 0;
+        write_file(&records, &options, &one);
+        for (unsigned threads = 1; threads <= 5; threads += 2) {
+            ladle_memory_sink other = {0};
+            options.threads = threads;
+            write_file(&records, &options, &other);
+            check_that(one.len == other.len && memcmp(one.data, other.data, one.len) == 0,
+                       "%u threads", threads);
+            ladle_memory_sink_free(&other);
+        }
+        ladle_memory_sink_free(&one);
+        records_free(&records);
+    }
+}
+END_TEST
+
+/*
+ * A child made by fork has no threads: its writer neither hangs nor writes, and the parent's goes
+ * on.
+ */
+START_TEST(a_writer_is_dead_in_a_forked_child)
+{
+    struct records records = {0};
+    struct fault_sink fault;
+    ladle_sink sink;
+    ladle_writer *writer;
+    ladle_writer_options options = fixed_options();
+    int status;
+    options.threads = 2;
+    options.codec = "zlib";
+    options.block_len = 1024;
+    records_generate(&records, 80, GEN_FLAT, 2000);
+    fault_sink_init(&sink, &fault);
+    must(ladle_writer_open(&writer, &sink, &options, NULL));
+    for (size_t i = 0; i < records.count; i++) {
+        ladle_cursor record = records_at(&records, i);
+        must(ladle_writer_append(writer, record.next, ladle_cursor_left(&record), NULL));
+        if (i % 200 == 100) {
+            pid_t child = fork();
+            if (child == 0) {
+                size_t len = fault.written.len;
+                bool is_dead = ladle_writer_flush(writer, NULL) == LADLE_E_STATE &&
+                               ladle_writer_sync(writer, NULL) == LADLE_E_STATE &&
+                               ladle_writer_close(writer, NULL) == LADLE_E_STATE &&
+                               fault.written.len == len && fault.close_count == 1;
+                _exit(is_dead ? 0 : 1);
+            }
+            ck_assert_int_eq(waitpid(child, &status, 0), child);
+            ck_assert_int_eq(status, 0);
+        }
+    }
+    must(ladle_writer_close(writer, NULL));
+    must_hold(fault.written.data, fault.written.len, &records);
+    ladle_buffer_free(&fault.written);
     records_free(&records);
 }
 END_TEST
@@ -371,6 +446,8 @@ Suite *file_suite(void)
     tcase_add_loop_test(tcase, files_hold_what_was_written, 0, WAYS);
     tcase_add_loop_test(tcase, spoiled_values_are_refused_or_kept, 0, 4 * GEN_STYLE_COUNT);
     tcase_add_test(tcase, the_same_records_make_the_same_file);
+    tcase_add_loop_test(tcase, threads_do_not_change_the_file, 0, COUNT_OF(codecs));
+    tcase_add_test(tcase, a_writer_is_dead_in_a_forked_child);
     tcase_add_test(tcase, sources_may_give_little_at_a_time);
     tcase_add_test(tcase, the_smallest_files);
     tcase_add_test(tcase, the_example_of_the_format);

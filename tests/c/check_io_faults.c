@@ -11,10 +11,11 @@ static void generate(struct records *records, int index)
     records_generate(records, 5000 + (uint64_t)index, index % GEN_STYLE_COUNT, 60);
 }
 
-static ladle_writer_options small_blocks(void)
+static ladle_writer_options small_blocks(unsigned threads)
 {
     ladle_writer_options options = fixed_options();
     options.block_len = 1024;
+    options.threads = threads;
     return options;
 }
 
@@ -69,9 +70,9 @@ static void check_written(const struct records *records, const struct fault_sink
 /*
  * Write to a sink with room for 'room' bytes. False when that was enough.
  */
-static bool write_to_full_disk(const struct records *records, size_t room)
+static bool write_to_full_disk(const struct records *records, size_t room, unsigned threads)
 {
-    ladle_writer_options options = small_blocks();
+    ladle_writer_options options = small_blocks(threads);
     struct fault_sink fault;
     ladle_sink sink;
     ladle_writer *writer;
@@ -103,11 +104,14 @@ START_TEST(a_full_disk_is_reported_at_every_byte)
     struct records records = {0};
     size_t room = 0;
     generate(&records, _i);
-    while (write_to_full_disk(&records, room)) {
+    while (write_to_full_disk(&records, room, 0)) {
         room++;
     }
     ck_assert_uint_gt(room, LADLE_HEADER_LEN);
     printf("check_io_faults: sink %d, %zu places\n", _i, room);
+    for (size_t i = 0; i < room; i += 41) {
+        ck_assert(write_to_full_disk(&records, i, 1 + i % 3));
+    }
     records_free(&records);
 }
 END_TEST
@@ -117,26 +121,27 @@ END_TEST
  */
 START_TEST(flush_sync_and_close_are_reported)
 {
+    int which = _i % 3;
     struct records records = {0};
-    ladle_writer_options options = small_blocks();
+    ladle_writer_options options = small_blocks((unsigned)_i / 3);
     struct fault_sink fault;
     ladle_sink sink;
     ladle_writer *writer;
     ladle_error error = {.record = 0};
     generate(&records, 0);
     fault_sink_init(&sink, &fault);
-    fault.fails_flush = _i == 0;
-    fault.fails_sync = _i == 1;
-    fault.fails_close = _i == 2;
+    fault.fails_flush = which == 0;
+    fault.fails_sync = which == 1;
+    fault.fails_close = which == 2;
     must(ladle_writer_open(&writer, &sink, &options, &error));
     ladle_status status = write_until_error(&records, writer, &error);
-    ck_assert_int_eq(status, _i == 2 ? LADLE_OK : LADLE_E_IO);
-    if (_i == 2) {
+    ck_assert_int_eq(status, which == 2 ? LADLE_OK : LADLE_E_IO);
+    if (which == 2) {
         must_give(LADLE_E_IO, ladle_writer_close(writer, &error));
         ck_assert_uint_eq(error.record, records.count);
         must_hold(fault.written.data, fault.written.len, &records);
     } else {
-        ck_assert_uint_eq(error.record, _i == 0 ? 25 : 50);
+        ck_assert_uint_eq(error.record, which == 0 ? 25 : 50);
         check_dead_writer(&records, writer, &fault, &error);
         check_written(&records, &fault, error.record);
     }
@@ -150,7 +155,7 @@ END_TEST
 START_TEST(a_failing_source_is_reported_at_every_byte)
 {
     struct records records = {0};
-    ladle_writer_options options = small_blocks();
+    ladle_writer_options options = small_blocks(0);
     ladle_memory_sink file = {0};
     uint64_t count_before = 0;
     generate(&records, _i);
@@ -229,7 +234,7 @@ Suite *io_faults_suite(void)
     Suite *suite = suite_create("io_faults");
     TCase *tcase = tcase_create("io_faults");
     tcase_add_loop_test(tcase, a_full_disk_is_reported_at_every_byte, 0, GEN_STYLE_COUNT);
-    tcase_add_loop_test(tcase, flush_sync_and_close_are_reported, 0, 3);
+    tcase_add_loop_test(tcase, flush_sync_and_close_are_reported, 0, 6);
     tcase_add_loop_test(tcase, a_failing_source_is_reported_at_every_byte, 0, GEN_STYLE_COUNT);
     tcase_add_test(tcase, other_files_are_refused);
     tcase_add_test(tcase, paths_that_do_not_open);

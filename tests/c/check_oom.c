@@ -5,6 +5,7 @@
 #include "test.h"
 
 static const char *const codecs[] = {"none", "zlib"};
+static const unsigned threads[] = {0, 2};
 
 /*
  * What was acknowledged of a file that was written with failing memory.
@@ -74,7 +75,7 @@ static void check_result(const struct result *result, const struct fault_sink *s
  * Write with the allocation 'fail_at' failing. False when there was none such.
  */
 static bool write_failing_at(const struct records *records, const char *codec, uint64_t fail_at,
-                             bool fails_on)
+                             bool fails_on, unsigned thread_count)
 {
     ladle_writer_options options = fixed_options();
     struct fault_alloc alloc;
@@ -88,6 +89,7 @@ static bool write_failing_at(const struct records *records, const char *codec, u
     alloc.fails_on = fails_on;
     options.allocator = &alloc.allocator;
     options.codec = codec;
+    options.threads = thread_count;
     options.block_len = 1024;
     options.metadata = "\xE0";
     options.metadata_len = 1;
@@ -115,8 +117,8 @@ START_TEST(writer_survives_failing_memory)
     generate(&records, _i % GEN_STYLE_COUNT);
     for (int mode = 0; mode < 2; mode++) {
         uint64_t fail_at = 0;
-        const char *codec = codecs[_i / GEN_STYLE_COUNT];
-        while (write_failing_at(&records, codec, fail_at, mode)) {
+        int way = _i / GEN_STYLE_COUNT;
+        while (write_failing_at(&records, codecs[way], fail_at, mode, threads[way])) {
             fail_at++;
         }
         printf("check_oom: writer %d, %s, %" PRIu64 " failures\n", _i, mode ? "for good" : "once",
