@@ -6,16 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static ladle_status put_record(ladle_buffer *record, int64_t id, const char *name, double score)
+/*
+ * A tuple of 3 and then its values. LADLE_OK is 0, so the calls can be joined.
+ */
+static bool put_record(ladle_buffer *record, int64_t id, const char *name, double score)
 {
-    ladle_status status = ladle_value_put_container(record, LADLE_TUPLE, 3);
-    if (status == LADLE_OK) {
-        status = ladle_value_put_int(record, id);
-    }
-    if (status == LADLE_OK) {
-        status = ladle_value_put_data(record, LADLE_STR, name, strlen(name));
-    }
-    return status == LADLE_OK ? ladle_value_put_float(record, score) : status;
+    record->len = 0; /* the memory is used again */
+    return !ladle_value_put_container(record, LADLE_TUPLE, 3) && !ladle_value_put_int(record, id) &&
+           !ladle_value_put_data(record, LADLE_STR, name, strlen(name)) &&
+           !ladle_value_put_float(record, score);
 }
 
 static ladle_status write_records(ladle_writer *writer, ladle_error *error)
@@ -23,11 +22,9 @@ static ladle_status write_records(ladle_writer *writer, ladle_error *error)
     ladle_buffer record = {0};
     ladle_status status = LADLE_OK;
     for (int64_t id = 0; status == LADLE_OK && id < 100000; id++) {
-        record.len = 0; /* the memory is used again */
-        status = put_record(&record, id, id % 2 ? "odd" : "even", (double)id / 7);
-        if (status == LADLE_OK) {
-            status = ladle_writer_append(writer, record.data, record.len, error);
-        }
+        status = put_record(&record, id, id % 2 ? "odd" : "even", (double)id / 7)
+                     ? ladle_writer_append(writer, record.data, record.len, error)
+                     : LADLE_E_MEMORY;
     }
     ladle_buffer_free(&record);
     return status;

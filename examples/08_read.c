@@ -10,19 +10,14 @@
  */
 static ladle_status get_score(ladle_cursor *record, double *score)
 {
-    ladle_item item;
-    ladle_status status = ladle_value_next(record, &item);
-    if (status == LADLE_OK && (item.kind != LADLE_TUPLE || item.count != 3)) {
-        return LADLE_E_ARGUMENT;
+    int64_t id;
+    ladle_string name; /* points into the record */
+    ladle_status status = ladle_value_get_container(record, LADLE_TUPLE, 3);
+    if (status || (status = ladle_value_get_int(record, &id)) ||
+        (status = ladle_value_get_str(record, &name))) {
+        return status;
     }
-    for (int i = 0; status == LADLE_OK && i < 3; i++) {
-        status = ladle_value_next(record, &item);
-    }
-    if (status == LADLE_OK && item.kind != LADLE_FLOAT) {
-        return LADLE_E_ARGUMENT;
-    }
-    *score = item.real;
-    return status;
+    return ladle_value_get_float(record, score);
 }
 
 int main(void)

@@ -29,6 +29,7 @@
 
 #include <ladle/base.h>    /* version, statuses, errors, limits, allocator */
 #include <ladle/buffer.h>  /* bytes that grow */
+#include <ladle/column.h>  /* columns as C arrays */
 #include <ladle/io.h>      /* sources and sinks */
 #include <ladle/reader.h>  /* read a file */
 #include <ladle/recover.h> /* verify, repair and join whole files */

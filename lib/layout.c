@@ -10,20 +10,36 @@
 
 _Static_assert(sizeof(bool) == 1, "a bool field is one byte");
 
-size_t ladle_field_size(const ladle_field *field)
+size_t ladle_type_size(ladle_field_type type)
 {
-    switch (field->type) {
+    switch (type) {
+    case LADLE_FIELD_BOOL:
+    case LADLE_FIELD_INT8:
+    case LADLE_FIELD_INT16:
+    case LADLE_FIELD_INT32:
+    case LADLE_FIELD_INT64:
+    case LADLE_FIELD_UINT8:
+    case LADLE_FIELD_UINT16:
+    case LADLE_FIELD_UINT32:
+    case LADLE_FIELD_UINT64:
+    case LADLE_FIELD_FLOAT:
+    case LADLE_FIELD_DOUBLE:
     case LADLE_FIELD_CHARS:
     case LADLE_FIELD_BYTES:
-        return field->len;
+        return type & 0xFF;
     case LADLE_FIELD_STRING:
     case LADLE_FIELD_BLOB:
         return sizeof(ladle_string);
-    case LADLE_FIELD_STRUCT:
-        return field->layout->size;
     default:
-        return field->type & 0xFF;
+        return 0;
     }
+}
+
+size_t ladle_field_size(const ladle_field *field)
+{
+    return ladle_field_is_text(field) ? field->len
+           : field->layout            ? field->layout->size
+                                      : ladle_type_size(field->type);
 }
 
 void ladle_path_print(const struct ladle_path *path, char *to, size_t capacity)
@@ -47,31 +63,6 @@ static ladle_status wrong(struct checker *checker, const char *why)
 {
     checker->why = why;
     return LADLE_E_ARGUMENT;
-}
-
-static bool is_known(ladle_field_type type)
-{
-    switch (type) {
-    case LADLE_FIELD_BOOL:
-    case LADLE_FIELD_INT8:
-    case LADLE_FIELD_INT16:
-    case LADLE_FIELD_INT32:
-    case LADLE_FIELD_INT64:
-    case LADLE_FIELD_UINT8:
-    case LADLE_FIELD_UINT16:
-    case LADLE_FIELD_UINT32:
-    case LADLE_FIELD_UINT64:
-    case LADLE_FIELD_FLOAT:
-    case LADLE_FIELD_DOUBLE:
-    case LADLE_FIELD_CHARS:
-    case LADLE_FIELD_BYTES:
-    case LADLE_FIELD_STRING:
-    case LADLE_FIELD_BLOB:
-    case LADLE_FIELD_STRUCT:
-        return true;
-    default:
-        return false;
-    }
 }
 
 /*
@@ -113,7 +104,7 @@ static ladle_status check_field(struct checker *checker, const ladle_field *fiel
         return wrong(checker, "a field has no name");
     }
     checker->path.fields[checker->path.depth++] = field;
-    if (!is_known(field->type)) {
+    if (ladle_type_size(field->type) == 0 && field->type != LADLE_FIELD_STRUCT) {
         return wrong(checker, "is of a type that a field cannot have");
     }
     if ((field->type == LADLE_FIELD_STRUCT) != (field->layout != NULL)) {

@@ -31,6 +31,11 @@ static inline bool ladle_field_is_text(const ladle_field *field)
 }
 
 /*
+ * Bytes of one element of a type; 0 for STRUCT, and for what is no type. CHARS and BYTES have 1.
+ */
+size_t ladle_type_size(ladle_field_type type);
+
+/*
  * Bytes of one element of a field, and how many there are. CHARS and BYTES are one element.
  */
 size_t ladle_field_size(const ladle_field *field);

@@ -369,12 +369,18 @@ static ladle_status get(const struct ladle_rows_getter *getter, ladle_view *view
     }
 }
 
+ladle_status ladle_rows_get_column(ladle_view *view, const ladle_field *field, void *values,
+                                   size_t count, struct ladle_rows_misfit *misfit)
+{
+    struct ladle_rows_getter getter = {.misfit = misfit};
+    struct ladle_places places = {.first = values, .stride = field->len, .count = count};
+    misfit->path.depth = 0;
+    return get(&getter, view, field, false, &places);
+}
+
 ladle_status ladle_rows_get(ladle_view *view, const ladle_layout *layout, void *rows, size_t count,
                             struct ladle_rows_misfit *misfit)
 {
     const ladle_field record = {.type = LADLE_FIELD_STRUCT, .len = layout->size, .layout = layout};
-    struct ladle_rows_getter getter = {.misfit = misfit};
-    struct ladle_places places = {.first = rows, .stride = layout->size, .count = count};
-    misfit->path.depth = 0;
-    return get(&getter, view, &record, false, &places);
+    return ladle_rows_get_column(view, &record, rows, count, misfit);
 }

@@ -15,4 +15,10 @@
 ladle_status ladle_rows_get(ladle_view *view, const ladle_layout *layout, void *rows, size_t count,
                             struct ladle_rows_misfit *misfit);
 
+/*
+ * The same for one column: values of a field, field->len bytes each, one behind the other.
+ */
+ladle_status ladle_rows_get_column(ladle_view *view, const ladle_field *field, void *values,
+                                   size_t count, struct ladle_rows_misfit *misfit);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rows_leaf.h"
 
+#include "exact.h"
 #include "status.h"
 #include "text.h"
 
@@ -142,23 +143,13 @@ static ladle_status store_ints(const struct ladle_rows_getter *getter, const uin
     return LADLE_OK;
 }
 
-/*
- * Whether a number of so many bits in its fraction holds an integer exactly.
- */
-static bool is_exact(uint64_t value, bool is_unsigned, unsigned fraction_bits)
-{
-    bool is_negative = !is_unsigned && value >> 63;
-    uint64_t magnitude = is_negative ? 0 - value : value;
-    return magnitude == 0 || magnitude >> __builtin_ctzll(magnitude) >> fraction_bits == 0;
-}
-
 static ladle_status store_ints_as_floats(const struct ladle_rows_getter *getter,
                                          const uint64_t *values, bool is_unsigned,
                                          ladle_field_type type, const struct ladle_places *places)
 {
-    unsigned fraction_bits = type == LADLE_FIELD_FLOAT ? 24 : 53;
+    unsigned fraction_bits = type == LADLE_FIELD_FLOAT ? LADLE_FLOAT_BITS : LADLE_DOUBLE_BITS;
     for (size_t i = 0; i < places->count; i++) {
-        if (!is_exact(values[i], is_unsigned, fraction_bits)) {
+        if (!ladle_is_exact(values[i], is_unsigned, fraction_bits)) {
             return misfit_int(getter, i, values[i], is_unsigned, type);
         }
     }

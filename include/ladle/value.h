@@ -105,6 +105,43 @@ typedef struct ladle_item {
 LADLE_API LADLE_NODISCARD ladle_status ladle_value_next(ladle_cursor *cursor, ladle_item *item);
 
 /*
+ * The next item when it is of the kind asked for. A status of 0 means that it was, so several may
+ * be asked for at once:
+ *
+ *     if (ladle_value_get_container(&value, LADLE_TUPLE, 2) ||
+ *         ladle_value_get_str(&value, &name) || ladle_value_get_float(&value, &score)) {
+ *         ... of another kind, or damaged ...
+ *     }
+ *
+ * Each returns LADLE_OK; LADLE_E_VALUE for a value of another kind, or that does not fit: the
+ * cursor does not move and the output is not written; or an error of ladle_value_next.
+ *
+ * none       None: use it to ask whether a value is None before it is taken for something else
+ * bool       a bool
+ * int        an int from -2^63 to 2^63 - 1
+ * uint       an int from 0 to 2^64 - 1
+ * float      a float, or an int that a double holds exactly
+ * str        a str (without surrogates); it points into the bytes that are read
+ * bytes      a bytes or bytearray, in the same way
+ * container  a container of 'kind' (TUPLE, LIST, SET, FROZENSET or DICT) with exactly 'count'
+ * values or pairs, which follow count      a container of 'kind' with any number of them; '*count'
+ * is at most what the bytes left can hold
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_none(ladle_cursor *cursor);
+LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_bool(ladle_cursor *cursor, bool *value);
+LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_int(ladle_cursor *cursor, int64_t *value);
+LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_uint(ladle_cursor *cursor, uint64_t *value);
+LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_float(ladle_cursor *cursor, double *value);
+LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_str(ladle_cursor *cursor,
+                                                           ladle_string *value);
+LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_bytes(ladle_cursor *cursor,
+                                                             ladle_string *value);
+LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_container(ladle_cursor *cursor,
+                                                                 ladle_kind kind, uint64_t count);
+LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_count(ladle_cursor *cursor, ladle_kind kind,
+                                                             uint64_t *count);
+
+/*
  * Step over one whole value: containers with all that they hold.
  *
  * max_depth  LADLE_E_LIMIT when it is nested deeper
@@ -115,7 +152,12 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_value_skip(ladle_cursor *cursor, ui
 
 /*
  * Append one item. Each returns LADLE_OK, LADLE_E_MEMORY or LADLE_E_LIMIT (buffer->len_max) and on
- * failure leaves the buffer as it was.
+ * failure leaves the buffer as it was. LADLE_OK is 0, so calls can be joined:
+ *
+ *     if (ladle_value_put_container(&record, LADLE_TUPLE, 2) ||
+ *         ladle_value_put_int(&record, id) || ladle_value_put_float(&record, score)) {
+ *         ... out of memory ...
+ *     }
  */
 static inline LADLE_NODISCARD ladle_status ladle_value_put_tag(ladle_buffer *to, uint8_t tag)
 {

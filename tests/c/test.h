@@ -36,6 +36,7 @@ Suite *buffer_suite(void);
 Suite *checkpoint_suite(void);
 Suite *checksum_suite(void);
 Suite *codec_suite(void);
+Suite *column_suite(void);
 Suite *damage_suite(void);
 Suite *file_suite(void);
 Suite *frame_suite(void);
