@@ -2,6 +2,7 @@
 #include "decode.h"
 
 #include "decode_block.h"
+#include "decode_object.h"
 #include "long.h"
 #include "numpy_types.h"
 
@@ -284,6 +285,8 @@ static PyObject *decode_other(core_decoder *decoder, ladle_view *view)
         return decode(decoder, &view->children[ladle_packed_get(&view->words, view->next++)]);
     case LADLE_DICTIONARY:
         return decode_entry(decoder, view);
+    case LADLE_OBJECT:
+        return core_decode_object(decoder, view);
     case LADLE_EXTENSION:
         return decode_extension(decoder, view);
     case LADLE_SCALAR:
@@ -306,5 +309,6 @@ PyObject *core_decode_record(core_decoder *decoder, ladle_view *root)
 {
     decoder->items_left = decoder->limits.max_items;
     decoder->memory_left = decoder->limits.max_memory;
+    decoder->made_opaque = false;
     return decode(decoder, root);
 }

@@ -13,15 +13,23 @@
 
 #include <ladle/view.h>
 
+enum { TAGGED_LAYOUTS = 16 };
+
+struct core_layout;
+
 typedef struct core_decoder {
     const core_state *state;
     ladle_limits limits;
     uint64_t items_left;  /* values that containers of the record at hand may still hold */
     uint64_t memory_left; /* bytes that its objects may still take */
     uint32_t depth;       /* containers around the tagged value at hand */
+    PyObject *types;      /* what core_types_from made: the owner's */
     PyObject *names;      /* dict: str to itself, the keys of all dicts of the file */
     PyObject **objects;   /* of the block at hand: keys of its dicts, entries of its dictionaries */
     size_t object_count;
+    struct core_layout *layouts; /* of the OBJECT columns of the block at hand */
+    struct core_layout *tagged_layouts[TAGGED_LAYOUTS]; /* of the latest tagged objects */
+    bool made_opaque;                                   /* for the record at hand */
     ladle_error error;
 } core_decoder;
 
@@ -81,6 +89,12 @@ static inline int core_decode_take_memory(core_decoder *decoder, uint64_t len)
     decoder->memory_left -= len;
     return 0;
 }
+
+/*
+ * A name of the file, a new reference. The same name gives the same object throughout a file,
+ * interned, so that looking it up in a dict compares pointers.
+ */
+PyObject *core_decoder_name(core_decoder *decoder, const ladle_string *name);
 
 /*
  * Account for a container before it is made. -1: failed.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "decode_block.h"
 
+#include "decode_object.h"
+
 /*
  * Keys that are kept from one block to the next.
  */
@@ -8,6 +10,7 @@
 
 static void drop_objects(core_decoder *decoder)
 {
+    core_layouts_clear(decoder);
     PyObject **objects = decoder->objects;
     size_t count = decoder->object_count;
     decoder->objects = NULL;
@@ -27,10 +30,11 @@ void core_decoder_clear(core_decoder *decoder)
 int core_decoder_visit(core_decoder *decoder, visitproc visit, void *arg)
 {
     Py_VISIT(decoder->names);
+    Py_VISIT(decoder->types);
     for (size_t i = 0; i < decoder->object_count; i++) {
         Py_VISIT(decoder->objects[i]);
     }
-    return 0;
+    return core_layouts_visit(decoder, visit, arg);
 }
 
 static bool is_ascii(const uint8_t *bytes, uint64_t len)
@@ -66,16 +70,27 @@ static uint64_t count_objects(const ladle_view *view)
     return count;
 }
 
-/*
- * The key object of a name. The same name gives the same object throughout a file, interned, so
- * that looking it up in a dict compares pointers.
- */
-static PyObject *key_object(core_decoder *decoder, const ladle_string *name)
+static int prepare_names(core_decoder *decoder)
+{
+    if (decoder->names && PyDict_GET_SIZE(decoder->names) > NAMES_MAX) {
+        Py_CLEAR(decoder->names);
+    }
+    if (!decoder->names) {
+        decoder->names = PyDict_New();
+    }
+    return decoder->names ? 0 : -1;
+}
+
+PyObject *core_decoder_name(core_decoder *decoder, const ladle_string *name)
 {
     PyObject *key = core_decode_text(decoder, LADLE_STR, (const uint8_t *)name->data, name->len);
-    PyObject *known = key ? PyDict_GetItemWithError(decoder->names, key) : NULL;
-    if (known || !key || PyErr_Occurred()) {
+    if (!key || prepare_names(decoder) < 0) {
         Py_XDECREF(key);
+        return NULL;
+    }
+    PyObject *known = PyDict_GetItemWithError(decoder->names, key);
+    if (known || PyErr_Occurred()) {
+        Py_DECREF(key);
         return Py_XNewRef(known);
     }
     PyUnicode_InternInPlace(&key);
@@ -88,7 +103,7 @@ static PyObject *key_object(core_decoder *decoder, const ladle_string *name)
 static int add_keys(core_decoder *decoder, const ladle_view *view, PyObject **objects)
 {
     for (uint32_t i = 0; i < view->child_count; i++) {
-        objects[i] = key_object(decoder, &view->names[i]);
+        objects[i] = core_decoder_name(decoder, &view->names[i]);
         if (!objects[i]) {
             return -1;
         }
@@ -138,6 +153,8 @@ static int set_tags(core_decoder *decoder, ladle_view *view, uint32_t depth, PyO
         result = add_keys(decoder, view, view->tag);
     } else if (has_items(view)) {
         view->tag = (*objects)++;
+    } else if (view->kind == LADLE_OBJECT) {
+        result = core_layout_set(decoder, view);
     }
     for (uint32_t i = 0; result == 0 && i < view->child_count; i++) {
         result = set_tags(decoder, &view->children[i], depth, objects);
@@ -150,17 +167,6 @@ static int set_tags(core_decoder *decoder, ladle_view *view, uint32_t depth, PyO
     return result;
 }
 
-static int prepare_names(core_decoder *decoder)
-{
-    if (decoder->names && PyDict_GET_SIZE(decoder->names) > NAMES_MAX) {
-        Py_CLEAR(decoder->names);
-    }
-    if (!decoder->names) {
-        decoder->names = PyDict_New();
-    }
-    return decoder->names ? 0 : -1;
-}
-
 int core_decoder_begin_block(core_decoder *decoder, ladle_view *root)
 {
     drop_objects(decoder);
@@ -170,7 +176,7 @@ int core_decoder_begin_block(core_decoder *decoder, ladle_view *root)
     uint64_t count = count_objects(root);
     decoder->items_left = decoder->limits.max_items;
     decoder->memory_left = decoder->limits.max_memory;
-    if (prepare_names(decoder) < 0 || core_decode_enter(decoder, count, ITEM_LEN) < 0) {
+    if (core_decode_enter(decoder, count, ITEM_LEN) < 0) {
         return -1;
     }
     decoder->objects = PyMem_Calloc(count ? count : 1, sizeof *decoder->objects);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "decode.h"
 
+#include "decode_object.h"
 #include "errors.h"
 #include "extension.h"
 #include "long.h"
@@ -69,7 +70,12 @@ static int check_hash(core_decoder *decoder, PyObject *key)
     if (PyObject_Hash(key) != -1) {
         return 0;
     }
-    if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+    if (PyErr_ExceptionMatches(PyExc_TypeError) && decoder->made_opaque) {
+        PyErr_Clear();
+        core_fail(&decoder->error, LADLE_E_UNSUPPORTED,
+                  "a key of a dict or an item of a set is or holds an object of a class that is "
+                  "not known here; pass types=");
+    } else if (PyErr_ExceptionMatches(PyExc_TypeError)) {
         PyErr_Clear();
         core_decode_corrupt(decoder, "a key of a dict or an item of a set is mutable");
     }
@@ -215,6 +221,75 @@ static PyObject *decode_dict(core_decoder *decoder, ladle_cursor *cursor, uint64
 }
 
 /*
+ * Whether two of the fields have one name. -1: failed.
+ */
+static int have_twin(PyObject *const *fields, uint32_t count)
+{
+    PyObject *seen = count > 1 ? PySet_New(NULL) : NULL;
+    int result = count > 1 && !seen ? -1 : 0;
+    for (uint32_t i = 0; seen && result == 0 && i < count; i++) {
+        result = PySet_Add(seen, fields[i]);
+    }
+    if (seen && result == 0) {
+        result = PySet_GET_SIZE(seen) != (Py_ssize_t)count;
+    }
+    Py_XDECREF(seen);
+    return result;
+}
+
+/*
+ * Read 'count' fields and values; those that were read are counted.
+ */
+static int decode_fields(core_decoder *decoder, ladle_cursor *cursor, uint32_t count,
+                         PyObject **fields, PyObject **values, uint32_t *made)
+{
+    for (*made = 0; *made < count; ++*made) {
+        ladle_item item;
+        if (ladle_value_next(cursor, &item) != LADLE_OK || item.kind != LADLE_STR) {
+            core_decode_corrupt(decoder, "a field of an object has no name");
+            return -1;
+        }
+        ladle_string name = {.data = (const char *)item.data, .len = item.data_len};
+        PyObject *field = core_decoder_name(decoder, &name);
+        PyObject *value = field ? decode(decoder, cursor) : NULL;
+        if (!value) {
+            Py_XDECREF(field);
+            return -1;
+        }
+        fields[*made] = field;
+        values[*made] = value;
+    }
+    int has_twin = have_twin(fields, count);
+    if (has_twin > 0) {
+        core_decode_corrupt(decoder, "an object has a field twice");
+    }
+    return has_twin ? -1 : 0;
+}
+
+static PyObject *decode_object(core_decoder *decoder, ladle_cursor *cursor, const ladle_item *item)
+{
+    ladle_string text = {.data = (const char *)item->name, .len = item->name_len};
+    uint32_t count = (uint32_t)item->count;
+    uint32_t made = 0;
+    PyObject **fields = PyMem_Calloc(2 * (size_t)count + 1, sizeof *fields);
+    PyObject *name = fields ? core_decoder_name(decoder, &text) : NULL;
+    PyObject *object = NULL;
+    if (!fields) {
+        return PyErr_NoMemory();
+    }
+    if (name && decode_fields(decoder, cursor, count, fields, fields + count, &made) == 0) {
+        object = core_build_object(decoder, name, fields, fields + count, count);
+    }
+    for (uint32_t i = 0; i < made; i++) {
+        Py_DECREF(fields[i]);
+        Py_DECREF(fields[count + i]);
+    }
+    Py_XDECREF(name);
+    PyMem_Free(fields);
+    return object;
+}
+
+/*
  * A value that holds others, or one of another kind that is not supported.
  */
 static PyObject *decode_container(core_decoder *decoder, ladle_cursor *cursor,
@@ -235,6 +310,8 @@ static PyObject *decode_container(core_decoder *decoder, ladle_cursor *cursor,
         return decode_set(decoder, cursor, item);
     case LADLE_DICT:
         return decode_dict(decoder, cursor, item->count);
+    case LADLE_OBJECT:
+        return decode_object(decoder, cursor, item);
     case LADLE_EXTENSION:
         return core_decode_extension(decoder, item->code, decode(decoder, cursor));
     default:
@@ -312,5 +389,6 @@ PyObject *core_decode_whole(core_decoder *decoder, const uint8_t *data, size_t l
     decoder->items_left = decoder->limits.max_items;
     decoder->memory_left = decoder->limits.max_memory;
     decoder->depth = 0;
+    decoder->made_opaque = false;
     return core_decode_tagged(decoder, data, len);
 }

@@ -3,6 +3,7 @@
 
 #include "encode_dict.h"
 #include "encode_leaf.h"
+#include "encode_object.h"
 #include "extension.h"
 #include "long.h"
 #include "numpy_types.h"
@@ -179,7 +180,7 @@ static int encode_row(core_encoder *encoder, ladle_node *node, const struct dict
     return result;
 }
 
-static int encode_any(core_encoder *encoder, ladle_node *node, PyObject *object)
+int core_encode_any(core_encoder *encoder, ladle_node *node, PyObject *object)
 {
     ladle_buffer *bytes = &node->bytes;
     size_t start = bytes->len;
@@ -214,7 +215,7 @@ static int encode_accepted(core_encoder *encoder, ladle_node *node, PyObject *ob
     case LADLE_MAP:
         return encode_map(encoder, node, object);
     case LADLE_ANY:
-        return encode_any(encoder, node, object);
+        return core_encode_any(encoder, node, object);
     case LADLE_BIGINT:
         return core_encode_status(encoder, core_put_bigint(encoder->shape, node, object));
     default:
@@ -266,7 +267,7 @@ __attribute__((noinline)) static int encode_dict(core_encoder *encoder, ladle_no
         status = ladle_node_accept(encoder->shape, node, LADLE_DICT, 0, &target);
     }
     if (status == LADLE_OK && target->kind == LADLE_ANY) {
-        return encode_any(encoder, target, dict);
+        return core_encode_any(encoder, target, dict);
     }
     int is_matched = status == LADLE_OK ? core_dict_match(encoder, target, dict, &row)
                                         : core_encode_fail(encoder, status);
@@ -339,7 +340,7 @@ static int encode_extension(core_encoder *encoder, ladle_node *node, uint8_t cod
         return core_encode_fail(encoder, status);
     }
     if (target->kind == LADLE_ANY) {
-        return encode_any(encoder, target, object);
+        return core_encode_any(encoder, target, object);
     }
     if (core_encode_enter(encoder, 0) < 0) {
         return -1;
@@ -357,7 +358,7 @@ static int encode_items(core_encoder *encoder, ladle_node *node, const core_item
     ladle_status status = ladle_node_accept_typed(encoder->shape, node, items->kind, items->type,
                                                   items->type_len, items->data_len, &target);
     if (status == LADLE_OK && target->kind == LADLE_ANY) {
-        return encode_any(encoder, target, object);
+        return core_encode_any(encoder, target, object);
     }
     if (status == LADLE_OK) {
         status = ladle_node_put_items(encoder->shape, target, items->data, 1);
@@ -370,6 +371,10 @@ static int encode_items(core_encoder *encoder, ladle_node *node, const core_item
  */
 static int encode_other(core_encoder *encoder, ladle_node *node, PyObject *object)
 {
+    core_class *class = core_class_of(encoder->state, Py_TYPE(object));
+    if (!class || class->kind != CLASS_NONE) {
+        return class ? core_encode_object(encoder, node, class, object) : -1;
+    }
     core_items items;
     int is_numpy = core_items_open(encoder->state, object, &items);
     if (is_numpy < 0) {
@@ -444,10 +449,17 @@ static int encode(core_encoder *encoder, ladle_node *node, PyObject *object)
             return encode_dict(encoder, node, object);
         }
         break;
+    case LADLE_OBJECT: {
+        core_class *class = core_node_class(node, object);
+        if (class) {
+            return core_encode_object(encoder, node, class, object);
+        }
+        break;
+    }
     case LADLE_UNION:
         return encode_union(encoder, node, object);
     case LADLE_ANY:
-        return encode_any(encoder, node, object);
+        return core_encode_any(encoder, node, object);
     default: {
         ladle_status status = core_put_leaf(encoder->shape, node, object);
         if (status != LADLE_END) {
@@ -456,6 +468,11 @@ static int encode(core_encoder *encoder, ladle_node *node, PyObject *object)
     }
     }
     return encode_new(encoder, node, object);
+}
+
+int core_encode_value(core_encoder *encoder, ladle_node *node, PyObject *object)
+{
+    return encode(encoder, node, object);
 }
 
 int core_encode_record(core_encoder *encoder, PyObject *object)

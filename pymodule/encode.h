@@ -23,6 +23,7 @@ typedef struct core_encoder {
     uint32_t depth;            /* containers around the value at hand */
     uint64_t items;            /* values in containers of the record so far */
     PyTypeObject *unsupported; /* the type that cannot be stored */
+    PyObject *reason;          /* why, when it is not for the type alone */
     PyObject *path;            /* list of where it stands, innermost first */
     ladle_error error;
 } core_encoder;
@@ -36,6 +37,12 @@ int core_encode_record(core_encoder *encoder, PyObject *object);
  * Append a value in tagged form; after a failure 'to' is longer than it was.
  */
 int core_encode_tagged(core_encoder *encoder, ladle_buffer *to, PyObject *object);
+
+/*
+ * Encode a value that the caller holds at a node below; the second in tagged form, at an ANY node.
+ */
+int core_encode_value(core_encoder *encoder, ladle_node *node, PyObject *object);
+int core_encode_any(core_encoder *encoder, ladle_node *node, PyObject *object);
 
 /*
  * Set the exception for a failure. 'record' is the number of the record, or LADLE_UNKNOWN for a
@@ -61,6 +68,7 @@ PyObject *core_encode_default(core_encoder *encoder, PyObject *object, PyTypeObj
 int core_path_index(core_encoder *encoder, Py_ssize_t index);
 int core_path_key(core_encoder *encoder, PyObject *key);
 int core_path_member(core_encoder *encoder, const char *what);
+int core_path_field(core_encoder *encoder, PyObject *name);
 
 static inline int core_encode_status(core_encoder *encoder, ladle_status status)
 {

@@ -2,6 +2,7 @@
 /* Why a value cannot be stored, and where in the record it stands. */
 #include "encode.h"
 
+#include "classes.h"
 #include "errors.h"
 
 /*
@@ -86,6 +87,11 @@ int core_path_member(core_encoder *encoder, const char *what)
     return wants_path(encoder) ? add_part(encoder, PyUnicode_FromFormat("<%s>", what)) : -1;
 }
 
+int core_path_field(core_encoder *encoder, PyObject *name)
+{
+    return wants_path(encoder) ? add_part(encoder, PyUnicode_FromFormat(".%U", name)) : -1;
+}
+
 int core_path_key(core_encoder *encoder, PyObject *key)
 {
     if (!wants_path(encoder)) {
@@ -99,24 +105,6 @@ int core_path_key(core_encoder *encoder, PyObject *key)
     int result = text ? add_part(encoder, PyUnicode_FromFormat("[%U]", text)) : -1;
     Py_XDECREF(text);
     return result;
-}
-
-/*
- * "module.Name", or "name" for what needs no import.
- */
-static PyObject *name_of(PyTypeObject *type)
-{
-    PyObject *name = PyObject_GetAttrString((PyObject *)type, "__qualname__");
-    PyObject *module = PyObject_GetAttrString((PyObject *)type, "__module__");
-    if (!name || !module) {
-        PyErr_Clear();
-        Py_XSETREF(name, PyUnicode_FromString(type->tp_name));
-    } else if (!PyUnicode_Check(module) ||
-               PyUnicode_CompareWithASCIIString(module, "builtins") != 0) {
-        Py_SETREF(name, PyUnicode_FromFormat("%S.%S", module, name));
-    }
-    Py_XDECREF(module);
-    return name;
 }
 
 static PyObject *joined_path(PyObject *path)
@@ -136,19 +124,24 @@ static PyObject *joined_path(PyObject *path)
 static void raise_unsupported(core_encoder *encoder, uint64_t record)
 {
     PyObject *path = joined_path(encoder->path);
-    PyObject *name = path ? name_of(encoder->unsupported) : NULL;
-    if (name) {
-        const char *advice = encoder->default_hook
-                                 ? "default= must return a value of a supported type"
-                                 : "pass default= to turn it into a value of a supported type";
+    PyObject *name = path ? core_type_name(encoder->unsupported) : NULL;
+    PyObject *reason =
+        encoder->reason ? PyUnicode_FromFormat(": %U", encoder->reason)
+        : encoder->default_hook
+            ? PyUnicode_FromString("; default= must return a value of a supported type")
+            : PyUnicode_FromString(
+                  "; pass default= to turn it into a value of a supported type, or "
+                  "register the class");
+    if (name && reason) {
+        char number[40] = "";
         const char *colon = PyUnicode_GET_LENGTH(path) ? ": " : "";
-        if (record == LADLE_UNKNOWN) {
-            PyErr_Format(PyExc_TypeError, "%U%s%U cannot be stored; %s", path, colon, name, advice);
-        } else {
-            PyErr_Format(PyExc_TypeError, "record %llu: %U%s%U cannot be stored; %s",
-                         (unsigned long long)record, path, colon, name, advice);
+        if (record != LADLE_UNKNOWN) {
+            PyOS_snprintf(number, sizeof number, "record %llu: ", (unsigned long long)record);
         }
+        PyErr_Format(PyExc_TypeError, "%s%U%s%U cannot be stored%U", number, path, colon, name,
+                     reason);
     }
+    Py_XDECREF(reason);
     Py_XDECREF(name);
     Py_XDECREF(path);
 }
@@ -164,5 +157,6 @@ void core_encoder_raise(core_encoder *encoder, uint64_t record, PyObject *name)
         }
     }
     Py_CLEAR(encoder->unsupported);
+    Py_CLEAR(encoder->reason);
     Py_CLEAR(encoder->path);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "encode.h"
 
+#include "encode_object.h"
 #include "extension.h"
 #include "long.h"
 #include "numpy_types.h"
@@ -210,6 +211,10 @@ static ladle_status put_items(ladle_buffer *to, const core_items *items)
 
 static int encode_other(core_encoder *encoder, ladle_buffer *to, PyObject *object)
 {
+    core_class *class = core_class_of(encoder->state, Py_TYPE(object));
+    if (!class || class->kind != CLASS_NONE) {
+        return class ? core_tag_object(encoder, to, class, object) : -1;
+    }
     core_items items;
     int is_numpy = core_items_open(encoder->state, object, &items);
     if (is_numpy < 0) {

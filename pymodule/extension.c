@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "extension.h"
 
+#include "classes.h"
 #include "collection.h"
 #include "errors.h"
 #include "temporal.h"
@@ -54,25 +55,33 @@ static PyObject *class_if_imported(const struct extension *extension)
     return class;
 }
 
-uint8_t core_extension_code(const core_state *state, PyTypeObject *type)
+uint8_t core_extension_look_up(PyTypeObject *type)
 {
-    PyObject *known = PyDict_GetItemWithError(state->codes, (PyObject *)type);
-    if (known) {
-        return (uint8_t)PyLong_AsLong(known);
-    }
     for (int i = 0; i < EXTENSION_COUNT && !PyErr_Occurred(); i++) {
-        const struct extension *extension = &EXTENSIONS[i];
-        PyObject *class = class_if_imported(extension);
+        PyObject *class = class_if_imported(&EXTENSIONS[i]);
         bool is_found = class == (PyObject *)type;
         Py_XDECREF(class);
         if (is_found) {
-            PyObject *code = PyLong_FromLong(extension->code);
-            int result = code ? PyDict_SetItem(state->codes, (PyObject *)type, code) : -1;
-            Py_XDECREF(code);
-            return result < 0 ? 0 : extension->code;
+            return EXTENSIONS[i].code;
         }
     }
     return 0;
+}
+
+bool core_extension_is_stored(const core_state *state, PyTypeObject *type)
+{
+    PyTypeObject *const built_in[] = {
+        &PyLong_Type,      &PyUnicode_Type, &PyFloat_Type,     Py_TYPE(Py_None),
+        &PyBool_Type,      &PyTuple_Type,   &PyList_Type,      &PyDict_Type,
+        &PyBytes_Type,     &PyComplex_Type, &PyByteArray_Type, &PySet_Type,
+        &PyFrozenSet_Type, &PyRange_Type,   &PySlice_Type,     &PyEllipsis_Type,
+    };
+    for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++) {
+        if (type == built_in[i]) {
+            return true;
+        }
+    }
+    return core_temporal_has(state, type) || core_extension_look_up(type) != 0;
 }
 
 static PyObject *attributes_of(PyObject *object, const char *const names[], Py_ssize_t count)
@@ -117,7 +126,8 @@ PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8
     if (reduced || PyErr_Occurred() || *culprit != Py_TYPE(object)) {
         return reduced;
     }
-    *code = core_extension_code(state, Py_TYPE(object));
+    const core_class *class = core_class_of(state, Py_TYPE(object));
+    *code = class ? class->code : 0;
     if (*code >= CODE_ARRAY) {
         return core_collection_reduce(object, *code, culprit);
     }

@@ -52,9 +52,14 @@ PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8
 
 /*
  * The code of a type whose module is imported when a value of it comes; 0 when it is none such,
- * or an exception is set. Types that were found are remembered.
+ * or an exception is set. core_class_of remembers what was found.
  */
-uint8_t core_extension_code(const core_state *state, PyTypeObject *type);
+uint8_t core_extension_look_up(PyTypeObject *type);
+
+/*
+ * Whether objects of a type are stored without any class being described.
+ */
+bool core_extension_is_stored(const core_state *state, PyTypeObject *type);
 
 /*
  * The object for a code and a value, both from a file. NULL: 'error' says what is wrong, or an

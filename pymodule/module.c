@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "module.h"
 
+#include "classes.h"
 #include "numpy_types.h"
 #include "temporal.h"
 
@@ -24,6 +25,8 @@ static PyMethodDef methods[] = {
      core_dumps_doc},
     {"loads", (PyCFunction)(void (*)(void))core_loads, METH_VARARGS | METH_KEYWORDS,
      core_loads_doc},
+    {"register", (PyCFunction)(void (*)(void))core_register, METH_VARARGS | METH_KEYWORDS,
+     core_register_doc},
     {"_after_fork", after_fork, METH_NOARGS, "Called in the child of a fork."},
     {NULL, NULL, 0, NULL},
 };
@@ -102,9 +105,9 @@ static int add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **type)
 static int module_exec(PyObject *module)
 {
     core_state *state = PyModule_GetState(module);
-    state->codes = PyDict_New();
     state->numpy = core_numpy_new();
-    if (!state->codes || !state->numpy || fetch_all(state) < 0 || core_temporal_init(state) < 0 ||
+    if (!state->numpy || core_classes_init(module, state) < 0 || fetch_all(state) < 0 ||
+        core_temporal_init(state) < 0 ||
         add_type(module, &core_writer_spec, &state->writer_type) < 0 ||
         add_type(module, &core_records_spec, &state->records_type) < 0 ||
         register_after_fork(module) < 0) {
@@ -127,7 +130,9 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->limits_type);
     Py_VISIT(state->raw_io_type);
     Py_VISIT(state->mapping_type);
-    Py_VISIT(state->codes);
+    if (core_classes_visit(state, visit, arg)) {
+        return -1;
+    }
     return core_numpy_visit(state->numpy, visit, arg);
 }
 
@@ -145,7 +150,7 @@ static int module_clear(PyObject *module)
     Py_CLEAR(state->limits_type);
     Py_CLEAR(state->raw_io_type);
     Py_CLEAR(state->mapping_type);
-    Py_CLEAR(state->codes);
+    core_classes_clear(state);
     core_numpy_free(state->numpy);
     state->numpy = NULL;
     return 0;

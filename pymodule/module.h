@@ -10,6 +10,26 @@
 #include <Python.h>
 #include <stdbool.h>
 
+enum { RECENT_CLASSES = 64 };
+
+struct core_class;
+
+/*
+ * What classes.c keeps.
+ */
+struct core_classes {
+    PyTypeObject *class_type;
+    PyObject *by_type;  /* dict: weak reference to a type, to what is known of it */
+    PyObject *by_name;  /* dict: name to what is known of a class that was registered */
+    PyObject *forget;   /* called when a type goes */
+    PyObject *describe; /* functions of ladle._classes */
+    PyObject *default_of;
+    PyObject *opaque_type;                     /* ladle.Opaque */
+    PyObject *name_of_member;                  /* "_name_" */
+    PyObject *value_of_flag;                   /* "_value_" */
+    struct core_class *recent[RECENT_CLASSES]; /* of by_type, by the address of the type */
+};
+
 typedef struct core_state {
     PyTypeObject *writer_type;
     PyTypeObject *records_type;
@@ -25,7 +45,7 @@ typedef struct core_state {
     const void *datetime;   /* PyDateTime_CAPI */
     PyTypeObject *timezone_type;
     struct core_numpy *numpy;
-    PyObject *codes;     /* dict: type to code, for the extension types that were met */
+    struct core_classes *classes;
     unsigned fork_count; /* forks of which this process is the child */
 } core_state;
 
@@ -36,6 +56,8 @@ extern PyType_Spec core_records_spec;
 
 PyObject *core_dumps(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_loads(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *core_register(PyObject *module, PyObject *args, PyObject *kwargs);
+extern const char core_register_doc[];
 extern const char core_dumps_doc[];
 extern const char core_loads_doc[];
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dumps and loads: one value without a file (FORMAT.md section 14). */
+#include "classes.h"
 #include "decode.h"
 #include "encode.h"
 #include "errors.h"
@@ -135,12 +136,15 @@ PyObject *core_loads(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     PyObject *value = NULL;
-    if (core_types_check(types) == 0 && core_limits_from(state, limits, &decoder.limits) == 0) {
+    if (core_types_from(state, types, &decoder.types) == 0 &&
+        core_limits_from(state, limits, &decoder.limits) == 0) {
         value = decode_whole(&decoder, data.buf, (size_t)data.len);
         if (!value) {
             core_raise(state, &decoder.error, NULL);
         }
     }
+    core_decoder_clear(&decoder);
+    Py_CLEAR(decoder.types);
     PyBuffer_Release(&data);
     return value;
 }

@@ -42,25 +42,6 @@ int core_limits_from(const core_state *state, PyObject *given, ladle_limits *lim
     return result;
 }
 
-int core_types_check(PyObject *types)
-{
-    PyObject *sequence = types ? PySequence_Fast(types, "types must be a tuple of classes") : NULL;
-    if (!sequence) {
-        return types ? -1 : 0;
-    }
-    int result = 0;
-    for (Py_ssize_t i = 0; result == 0 && i < PySequence_Fast_GET_SIZE(sequence); i++) {
-        PyObject *item = PySequence_Fast_GET_ITEM(sequence, i);
-        if (!PyType_Check(item)) {
-            PyErr_Format(PyExc_TypeError, "types holds a %s: it must hold classes",
-                         Py_TYPE(item)->tp_name);
-            result = -1;
-        }
-    }
-    Py_DECREF(sequence);
-    return result;
-}
-
 int core_default_check(PyObject *callable)
 {
     if (callable && callable != Py_None && !PyCallable_Check(callable)) {

@@ -21,11 +21,6 @@
 int core_limits_from(const core_state *state, PyObject *given, ladle_limits *limits);
 
 /*
- * types=: a collection of classes.
- */
-int core_types_check(PyObject *types);
-
-/*
  * default=: a callable, or None, which is no callable.
  */
 int core_default_check(PyObject *callable);

@@ -186,8 +186,10 @@ static PyObject *records_get_closed(Records *self, void *Py_UNUSED(closure))
 
 static PyObject *decode_metadata(Records *self, const uint8_t *tagged, size_t len)
 {
-    core_decoder decoder = {.state = self->state, .limits = self->decoder.limits};
+    core_decoder decoder = {
+        .state = self->state, .limits = self->decoder.limits, .types = self->decoder.types};
     PyObject *metadata = core_decode_whole(&decoder, tagged, len);
+    core_decoder_clear(&decoder);
     if (!metadata) {
         core_raise(self->state, &decoder.error, self->name);
     }
@@ -251,6 +253,7 @@ static int records_clear(Records *self)
     Py_CLEAR(self->name);
     Py_CLEAR(self->failure);
     Py_CLEAR(self->on_loss);
+    Py_CLEAR(self->decoder.types);
     Py_CLEAR(self->kept_metadata);
     return 0;
 }

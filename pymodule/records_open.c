@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "records.h"
 
+#include "classes.h"
 #include "errors.h"
 #include "options.h"
 
@@ -122,7 +123,7 @@ static int open_records(Records *self, const struct options *given)
     ladle_reader_options options = LADLE_READER_OPTIONS_INIT;
     int64_t threads = 0;
     self->name = core_name_of(given->name, given->source);
-    if (!self->name || core_types_check(given->types) < 0 ||
+    if (!self->name || core_types_from(self->state, given->types, &self->decoder.types) < 0 ||
         core_limits_from(self->state, given->limits, &self->decoder.limits) < 0 ||
         core_number_from(given->threads, "threads", 0, CORE_THREADS_MAX, &threads) < 0 ||
         take_on_error(self, given->on_error) < 0 || take_rows(self, given->rows) < 0) {

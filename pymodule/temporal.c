@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "temporal.h"
 
+#include "classes.h"
 #include "errors.h"
 #include "text.h"
 
@@ -120,7 +121,8 @@ static int is_storable_zone(const core_state *state, PyObject *zone)
     if (zone == Py_None || Py_IS_TYPE(zone, state->timezone_type)) {
         return 1;
     }
-    if (core_extension_code(state, Py_TYPE(zone)) != CODE_ZONE) {
+    const core_class *class = core_class_of(state, Py_TYPE(zone));
+    if (!class || class->code != CODE_ZONE) {
         return PyErr_Occurred() ? -1 : 0;
     }
     PyObject *key = core_zone_key(zone);
@@ -221,6 +223,13 @@ static PyObject *reduce_timezone(const core_state *state, PyObject *timezone)
     }
     Py_DECREF(arguments);
     return reduced;
+}
+
+bool core_temporal_has(const core_state *state, const PyTypeObject *type)
+{
+    const PyDateTime_CAPI *api = api_of(state);
+    return type == api->DateTimeType || type == api->DateType || type == api->TimeType ||
+           type == api->DeltaType || type == state->timezone_type;
 }
 
 PyObject *core_temporal_reduce(const core_state *state, PyObject *object, uint8_t *code,

@@ -14,6 +14,11 @@
 int core_temporal_init(core_state *state);
 
 /*
+ * Whether it is one of datetime's.
+ */
+bool core_temporal_has(const core_state *state, const PyTypeObject *type);
+
+/*
  * As core_extension_reduce for codes 1 to 7, and core_extension_build for codes 1 to 8.
  */
 PyObject *core_temporal_reduce(const core_state *state, PyObject *object, uint8_t *code,

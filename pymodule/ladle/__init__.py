@@ -12,7 +12,8 @@ A record is one Python value, and comes back with its exact types. Writing and r
 memory of one block, whatever the length of the file. Nothing that a file says is ever executed.
 """
 
-from ladle._core import Records, Writer, dumps, loads
+from ladle._classes import Opaque
+from ladle._core import Records, Writer, dumps, loads, register
 from ladle._errors import (
     CorruptError,
     Error,
@@ -32,6 +33,7 @@ __all__ = [
     "FormatError",
     "LimitError",
     "Limits",
+    "Opaque",
     "Reader",
     "Records",
     "TruncatedError",
@@ -42,4 +44,5 @@ __all__ = [
     "load",
     "loads",
     "open",
+    "register",
 ]

@@ -4,7 +4,8 @@ import uuid as _uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, overload
 
-from ladle._core import Records, Writer, dumps, loads
+from ladle._classes import Opaque
+from ladle._core import Records, Writer, dumps, loads, register
 from ladle._errors import (
     CorruptError,
     Error,

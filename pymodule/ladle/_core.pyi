@@ -2,11 +2,13 @@
 import uuid as _uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 from typing_extensions import Buffer
 
 from ladle._limits import Limits
+
+_T = TypeVar("_T")
 
 class _CanRead(Protocol):
     def read(self, size: int, /) -> Buffer: ...
@@ -22,6 +24,14 @@ def dumps(
     default: Callable[[Any], Any] | None = None,
     limits: Limits | None = None,
 ) -> bytes: ...
+def register(
+    cls: type[_T],
+    /,
+    *,
+    name: str | None = None,
+    to_state: Callable[[_T], Any] | None = None,
+    from_state: Callable[[Any], _T] | None = None,
+) -> type[_T]: ...
 def loads(data: Buffer, *, types: Iterable[type] = (), limits: Limits | None = None) -> Any: ...
 
 class Writer:

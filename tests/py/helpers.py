@@ -3,6 +3,7 @@
 
 import array
 import collections
+import dataclasses
 import datetime
 import decimal
 import io
@@ -12,6 +13,9 @@ import zoneinfo
 import ladle
 import numpy
 
+import classes
+import reference_value
+
 
 def exactly(value):
     """A plain picture of a value that is equal only for the same types and bits.
@@ -19,7 +23,21 @@ def exactly(value):
     Floats by their bits (NaN, -0.0), dicts with their order, times with fold and zone.
     """
     cls = type(value)
-    return (cls.__name__, PICTURES.get(cls, lambda value: value)(value))
+    return (cls.__name__, (PICTURES.get(cls) or class_picture(cls))(value))
+
+
+def class_picture(cls):
+    if hasattr(cls, "__dataclass_fields__"):
+        return fields_picture
+    if hasattr(cls, "_make"):
+        return lambda value: [*sequence_picture(value), exactly(getattr(value, "__dict__", None))]
+    return lambda value: value
+
+
+def fields_picture(value):
+    """The fields of a dataclass and its other attributes, in no order."""
+    names = {field.name for field in dataclasses.fields(value)} | {*getattr(value, "__dict__", ())}
+    return [(name, exactly(getattr(value, name))) for name in sorted(names)]
 
 
 def same(a, b):
@@ -81,6 +99,11 @@ PICTURES = {
     datetime.timezone: lambda zone: zone.__getinitargs__(),  # tells a given name from a derived one
     zoneinfo.ZoneInfo: lambda zone: zone.key,
     decimal.Decimal: str,  # tells 1.0 from 1.00, -0 from 0, and the payloads of NaN
+    ladle.Opaque: lambda value: (value.type_name, exactly(value.state)),
+    reference_value.Opaque: lambda value: (value.type_name, exactly(value.state)),
+    classes.Plain: lambda value: dict_picture(value.attributes()),
+    classes.Stack: lambda value: sequence_picture(value),
+    classes.Meters: float_bits,
     range: range_picture,
     slice: lambda value: [exactly(part) for part in range_picture(value)],
     array.array: lambda value: (value.typecode, value.tobytes()),

@@ -10,7 +10,6 @@ import reference_numpy
 
 from reference_value import (
     FROM_BYTES,
-    Object,
     Source,
     TooLarge,
     Unsupported,
@@ -18,6 +17,7 @@ from reference_value import (
     dimensions,
     extended,
     floats,
+    made_object,
     mapping,
     need,
     numpy_value,
@@ -285,7 +285,7 @@ def values(node):
         case 21:
             name, fields = node.details
             rows = zip(*columns, strict=True) if columns else [()] * node.count
-            return [Object(name, dict(zip(fields, row, strict=True))) for row in rows]
+            return [made_object(name, dict(zip(fields, row, strict=True))) for row in rows]
         case 22:
             return [extended(node.details[0], value) for value in columns[0]]
         case 33:

@@ -149,14 +149,22 @@ def mapping(pairs):
     return result
 
 
-class Object(NamedTuple):
-    """A value of a class that nobody handed to us: plain name and fields."""
+class Opaque(NamedTuple):
+    """A value of a class that nobody handed to us: plain name and fields, or another state."""
 
-    name: str
-    fields: dict
+    type_name: str
+    state: object
 
     def __hash__(self):
-        return hash(self.name)
+        return hash(self.type_name)
+
+
+CLASSES = {}  # what callers hand to us: name to a function that makes an object of a state
+
+
+def made_object(name, fields):
+    state = fields[""] if list(fields) == [""] else fields
+    return CLASSES[name](state) if name in CLASSES else Opaque(name, state)
 
 
 def numpy_value(make, *arguments):
@@ -198,6 +206,7 @@ def tagged_alone(data):
 def field_name(source):
     name = tagged(source)
     need(type(name) is str, "field that is no str")
+    need(not re.search("[\ud800-\udfff]", name), "field with a surrogate")
     return name
 
 
@@ -216,7 +225,7 @@ def tagged_single(tag, source, depth):
         case 21:
             name, count = source.text(), source.varint()
             pairs = [(field_name(source), tagged(source, depth + 1)) for _ in range(count)]
-            return Object(name, mapping(pairs))
+            return made_object(name, mapping(pairs))
         case 22:
             return extended(source.u8(), tagged(source, depth + 1))
         case 23:

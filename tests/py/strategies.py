@@ -12,9 +12,12 @@ import sys
 import zoneinfo
 from itertools import chain
 
+import ladle
 from hypothesis import strategies as st
 
-from strategies_numpy import ARRAYS, NUMPY_SCALARS, NUMPY_VALUES
+import classes
+from strategies_numpy import ARRAYS as NUMPY_ARRAYS
+from strategies_numpy import NUMPY_SCALARS, NUMPY_VALUES
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]
 ZONES = [zone for zone in ZONES if zone in zoneinfo.available_timezones()]
@@ -141,6 +144,11 @@ HASHABLE_SCALARS = st.one_of(
     IPS,
     RANGES,
     st.just(...),
+    st.sampled_from([member for cls in classes.ENUMS for member in cls]),
+    st.builds(lambda cls, value: cls(value), st.sampled_from(classes.FLAGS), st.sampled_from([0, 1])),
+    st.integers(0, 7).map(classes.Rights),
+    st.integers(-20, 100).map(classes.Bits),
+    FLOATS.map(classes.Meters),
 )
 
 
@@ -155,18 +163,49 @@ def array_of(typecode):
 
 ARRAYS = st.sampled_from("bBhHiIlLqQfdu").flatmap(array_of)
 BYTEARRAYS = st.binary(max_size=12).map(bytearray)
-SCALARS = st.one_of(HASHABLE_SCALARS, BYTEARRAYS, DECIMALS, SLICES, ARRAYS)
-
-
-SCALARS = HASHABLE_SCALARS | st.binary(max_size=12).map(bytearray) | NUMPY_VALUES
+SCALARS = st.one_of(HASHABLE_SCALARS, BYTEARRAYS, DECIMALS, SLICES, ARRAYS, NUMPY_VALUES)
 HASHABLES = st.recursive(
     HASHABLE_SCALARS,
-    lambda inner: st.lists(inner, max_size=3).map(tuple) | st.frozensets(inner, max_size=3),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(tuple),
+        st.frozensets(inner, max_size=3),
+        st.builds(classes.Frozen, inner, inner),
+        st.builds(classes.Slots, inner, inner),
+        st.builds(classes.Pair, inner, inner),
+    ),
     max_leaves=5,
 )
 
 
 FACTORIES = [None, bool, bytearray, bytes, complex, dict, float, frozenset, int, list, set, str, tuple]
+
+
+def with_attributes(value, attributes):
+    """Attributes beside the fields."""
+    for name, attribute in attributes.items():
+        setattr(value, name, attribute)
+    return value
+
+
+NAMES = st.sampled_from(["u", "v", "größe", "kept"]) | STRS
+
+
+def objects_of(inner):
+    more = st.dictionaries(NAMES, inner, max_size=2)
+    opaque_states = st.dictionaries(STRS, inner, max_size=3) | inner
+    return st.one_of(
+        st.builds(classes.Point, inner, inner),
+        st.builds(classes.Frozen, inner, inner),
+        st.builds(classes.Slots, inner, inner),
+        st.builds(lambda one, two: classes.Keywords(one=one, two=two, scale=5), inner, inner),
+        st.builds(with_attributes, st.builds(classes.Derived, inner, inner), more),
+        st.builds(classes.Pair, inner, inner),
+        st.builds(classes.Triple, inner, inner, inner),
+        st.builds(with_attributes, st.builds(classes.Named, inner, inner, inner), more),
+        st.builds(with_attributes, st.builds(classes.Plain), more),
+        st.lists(inner, max_size=3).map(classes.Stack),
+        st.builds(ladle.Opaque, STRS, opaque_states),
+    )
 
 
 def deque_of(items, room):
@@ -176,6 +215,7 @@ def deque_of(items, room):
 def containers_of(inner):
     mappings = st.dictionaries(HASHABLES, inner, max_size=4)
     return st.one_of(
+        objects_of(inner),
         mappings.map(collections.OrderedDict),
         mappings.map(collections.Counter),
         st.builds(collections.defaultdict, st.sampled_from(FACTORIES), mappings),
@@ -211,10 +251,11 @@ LEAF_SHAPES = st.sampled_from(
         DECIMALS,
         st.uuids(),
         ARRAYS,
+        st.sampled_from(classes.Color),
         st.none() | st.integers(-5, 5),
         st.none() | STRS,
         st.integers(-5, 5) | FLOATS | STRS,
-        ARRAYS,
+        NUMPY_ARRAYS,
         NUMPY_SCALARS,
     ]
 )
@@ -232,6 +273,13 @@ def shapes_of(inner):
         columns.map(lambda record: st.fixed_dictionaries(record).map(collections.OrderedDict)),
         inner.map(lambda item: st.lists(item, max_size=3).map(collections.deque)),
         columns.map(optional_keys),
+        st.tuples(inner, inner).map(lambda pair: st.builds(classes.Point, *pair)),
+        st.tuples(inner, inner).map(lambda pair: st.builds(classes.Slots, *pair)),
+        inner.map(lambda item: st.builds(classes.Pair, item, st.none())),
+        columns.map(optional_keys).map(
+            lambda records: st.builds(with_attributes, st.builds(classes.Plain), records)
+        ),
+        inner.map(lambda item: st.builds(ladle.Opaque, st.just("a.B"), item)),
     )
 
 

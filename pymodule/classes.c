@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "classes.h"
+
+#include "extension.h"
+
+#include <ladle/wire.h>
+#include <structmember.h>
+
+#if PY_VERSION_HEX >= 0x030C0000
+#define MEMBER_OBJECT   Py_T_OBJECT_EX
+#define MEMBER_READONLY Py_READONLY
+#else
+#define MEMBER_OBJECT   T_OBJECT_EX
+#define MEMBER_READONLY READONLY
+#endif
+
+static int class_traverse(core_class *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->kept);
+    Py_VISIT(self->given);
+    Py_VISIT(self->to_state);
+    Py_VISIT(self->from_state);
+    return 0;
+}
+
+static int class_clear(core_class *self)
+{
+    Py_CLEAR(self->kept);
+    Py_CLEAR(self->given);
+    Py_CLEAR(self->to_state);
+    Py_CLEAR(self->from_state);
+    return 0;
+}
+
+static void class_dealloc(core_class *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    (void)class_clear(self);
+    Py_XDECREF(self->name);
+    Py_XDECREF(self->fields);
+    Py_XDECREF(self->label);
+    PyMem_Free(self->places);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyType_Slot class_slots[] = {
+    {Py_tp_dealloc, class_dealloc},
+    {Py_tp_traverse, class_traverse},
+    {Py_tp_clear, class_clear},
+    {0, NULL},
+};
+
+PyType_Spec core_class_spec = {
+    .name = "ladle._core._Class",
+    .basicsize = sizeof(core_class),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = class_slots,
+};
+
+static bool has_dict(PyTypeObject *type)
+{
+#ifdef Py_TPFLAGS_MANAGED_DICT
+    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        return true;
+    }
+#endif
+    return type->tp_dictoffset != 0;
+}
+
+Py_ssize_t core_class_place(PyTypeObject *type, PyObject *name)
+{
+    PyObject *found = _PyType_Lookup(type, name);
+    if (found && Py_IS_TYPE(found, &PyMemberDescr_Type)) {
+        const PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
+        if (member->type == MEMBER_OBJECT && !(member->flags & MEMBER_READONLY)) {
+            return member->offset;
+        }
+    }
+    if (!has_dict(type)) {
+        return PLACE_NONE;
+    }
+    return found && Py_TYPE(found)->tp_descr_set ? PLACE_DICT : PLACE_ATTRIBUTE;
+}
+
+Py_ssize_t core_class_dict_len(PyObject *object)
+{
+    if (!has_dict(Py_TYPE(object))) {
+        return 0;
+    }
+#if PY_VERSION_HEX < 0x030C0000 && defined(Py_TPFLAGS_MANAGED_DICT)
+    /* Asking for the dict would make one, which stays with the user's object. */
+    if (Py_TYPE(object)->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        const uint8_t *values = ((const uint8_t **)object)[-4];
+        if (values) {
+            return values[-2];
+        }
+    }
+#endif
+    PyObject **dict = _PyObject_GetDictPtr(object);
+    return dict && *dict ? PyDict_GET_SIZE(*dict) : 0;
+}
+
+static int put_text(ladle_buffer *to, PyObject *text)
+{
+    Py_ssize_t len;
+    uint8_t number[LADLE_VARINT_LEN_MAX];
+    const char *utf8 = PyUnicode_AsUTF8AndSize(text, &len);
+    if (!utf8) {
+        return -1;
+    }
+    if (ladle_buffer_put(to, number, ladle_varint_put(number, (uint64_t)len)) != LADLE_OK ||
+        ladle_buffer_put(to, utf8, (size_t)len) != LADLE_OK) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+int core_label_put(ladle_buffer *to, PyObject *name, PyObject *const *fields, Py_ssize_t count)
+{
+    uint8_t number[LADLE_VARINT_LEN_MAX];
+    if (put_text(to, name) < 0) {
+        return -1;
+    }
+    if (ladle_buffer_put(to, number, ladle_varint_put(number, (uint64_t)count)) != LADLE_OK) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (put_text(to, fields[i]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int make_label(core_class *class)
+{
+    ladle_buffer label = {0};
+    PyObject *fields = class->fields;
+    int result =
+        core_label_put(&label, class->name, &PyTuple_GET_ITEM(fields, 0), PyTuple_GET_SIZE(fields));
+    if (result == 0) {
+        class->label = PyBytes_FromStringAndSize((const char *)label.data, (Py_ssize_t)label.len);
+    }
+    ladle_buffer_free(&label);
+    return class->label ? 0 : -1;
+}
+
+static int find_places(core_class *class)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(class->fields);
+    class->places = PyMem_Malloc((size_t)(count ? count : 1) * sizeof *class->places);
+    if (!class->places) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        class->places[i] = core_class_place(class->type, PyTuple_GET_ITEM(class->fields, i));
+        class->dict_len += class->places[i] == PLACE_ATTRIBUTE;
+        /* A property in the place of a field keeps its value elsewhere. */
+        class->is_loose |= class->places[i] == PLACE_DICT || class->places[i] == PLACE_NONE;
+    }
+    return 0;
+}
+
+static PyObject *interned(PyObject *names)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(names);
+    PyObject *result = PyTuple_New(count);
+    for (Py_ssize_t i = 0; result && i < count; i++) {
+        PyObject *name = Py_NewRef(PyTuple_GET_ITEM(names, i));
+        PyUnicode_InternInPlace(&name);
+        PyTuple_SET_ITEM(result, i, name);
+    }
+    return result;
+}
+
+/*
+ * Fill in what ladle/_classes.py says of a class.
+ */
+static int take_description(core_class *class, PyObject *description)
+{
+    int kind, needs_all, is_loose;
+    PyObject *fields;
+    if (!PyArg_ParseTuple(description, "iUO!pp", &kind, &class->name, &PyTuple_Type, &fields,
+                          &needs_all, &is_loose)) {
+        return -1;
+    }
+    Py_INCREF(class->name);
+    class->kind = (uint8_t)kind;
+    class->needs_all = needs_all;
+    class->is_loose = is_loose;
+    class->fields = interned(fields);
+    if (!class->fields || make_label(class) < 0) {
+        return -1;
+    }
+    return kind == CLASS_FIELDS ? find_places(class) : 0;
+}
+
+static core_class *class_new(const core_state *state, PyTypeObject *type)
+{
+    PyTypeObject *class_type = state->classes->class_type;
+    core_class *class = (core_class *)class_type->tp_alloc(class_type, 0);
+    if (class) {
+        class->type = type;
+    }
+    return class;
+}
+
+static PyObject *or_none(PyObject *object)
+{
+    return object ? object : Py_None;
+}
+
+/*
+ * A class by what describe() says; CLASS_NONE when it says nothing.
+ */
+static core_class *class_describe(const core_state *state, PyTypeObject *type, bool is_given,
+                                  PyObject *name, PyObject *to_state, PyObject *from_state)
+{
+    core_class *class = class_new(state, type);
+    PyObject *description =
+        class ? PyObject_CallFunctionObjArgs(state->classes->describe, (PyObject *)type,
+                                             is_given ? Py_True : Py_False, or_none(name),
+                                             or_none(to_state), or_none(from_state), NULL)
+              : NULL;
+    if (!description || (description != Py_None && take_description(class, description) < 0)) {
+        Py_XDECREF(description);
+        Py_XDECREF(class);
+        return NULL;
+    }
+    Py_DECREF(description);
+    class->to_state = Py_XNewRef(to_state);
+    class->from_state = Py_XNewRef(from_state);
+    return class;
+}
+
+static core_class **recent_of(const core_state *state, const PyTypeObject *type)
+{
+    return &state->classes->recent[(uintptr_t)type / 16 % RECENT_CLASSES];
+}
+
+/*
+ * A description is no longer that of its type; those who hold it will see.
+ */
+static void forget(const core_state *state, core_class *class)
+{
+    core_class **recent = recent_of(state, class->type);
+    if (*recent == class) {
+        *recent = NULL;
+    }
+    class->type = NULL;
+}
+
+/*
+ * Called by the weak reference to a type that goes.
+ */
+static PyObject *forget_type(PyObject *module, PyObject *reference)
+{
+    const core_state *state = PyModule_GetState(module);
+    PyObject *by_type = state->classes ? state->classes->by_type : NULL;
+    PyObject *class = by_type ? PyDict_GetItemWithError(by_type, reference) : NULL;
+    if (class) {
+        forget(state, (core_class *)class);
+        if (PyDict_DelItem(by_type, reference) < 0) {
+            return NULL;
+        }
+    }
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
+static PyMethodDef forget_method = {"_forget_type", forget_type, METH_O, NULL};
+
+/*
+ * Make this what is known of a type; the reference is taken over. Borrowed: the type keeps it.
+ */
+static core_class *keep(const core_state *state, core_class *class)
+{
+    PyObject *by_type = state->classes->by_type;
+    PyObject *reference = PyWeakref_NewRef((PyObject *)class->type, state->classes->forget);
+    PyObject *before = reference ? PyDict_GetItemWithError(by_type, reference) : NULL;
+    if (before) {
+        forget(state, (core_class *)before);
+    }
+    if (!reference || PyErr_Occurred() ||
+        PyDict_SetItem(by_type, reference, (PyObject *)class) < 0) {
+        Py_XDECREF(reference);
+        Py_DECREF(class);
+        return NULL;
+    }
+    Py_DECREF(reference);
+    Py_DECREF(class);
+    *recent_of(state, class->type) = class;
+    return class;
+}
+
+core_class *core_class_find(const core_state *state, PyTypeObject *type)
+{
+    PyObject *reference = PyWeakref_NewRef((PyObject *)type, NULL);
+    PyObject *known =
+        reference ? PyDict_GetItemWithError(state->classes->by_type, reference) : NULL;
+    Py_XDECREF(reference);
+    if (known) {
+        *recent_of(state, type) = (core_class *)known;
+        return (core_class *)known;
+    }
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    bool is_opaque = (PyObject *)type == state->classes->opaque_type;
+    uint8_t code = core_extension_look_up(type);
+    core_class *class = PyErr_Occurred()    ? NULL
+                        : code || is_opaque ? class_new(state, type)
+                                            : class_describe(state, type, false, NULL, NULL, NULL);
+    if (!class) {
+        return NULL;
+    }
+    class->code = code;
+    class->kind = is_opaque ? CLASS_OPAQUE : class->kind;
+    return keep(state, class);
+}
+
+core_class *core_class_named(const core_state *state, PyObject *types, PyObject *name)
+{
+    PyObject *class = types ? PyDict_GetItemWithError(types, name) : NULL;
+    if (!class && !PyErr_Occurred()) {
+        class = PyDict_GetItemWithError(state->classes->by_name, name);
+    }
+    return (core_class *)class;
+}
+
+/*
+ * What a class is rebuilt as that types= has. Borrowed.
+ */
+static core_class *class_given(const core_state *state, PyTypeObject *type)
+{
+    core_class *class = core_class_of(state, type);
+    if (!class || class->kind != CLASS_NONE) {
+        return class;
+    }
+    if (!class->given) {
+        core_class *given = class_describe(state, type, true, NULL, NULL, NULL);
+        class->given = (PyObject *)given;
+    }
+    return (core_class *)class->given;
+}
+
+static int add_given(const core_state *state, PyObject *types, PyObject *item)
+{
+    if (!PyType_Check(item)) {
+        PyErr_Format(PyExc_TypeError, "types holds a %s: it must hold classes",
+                     Py_TYPE(item)->tp_name);
+        return -1;
+    }
+    core_class *class = class_given(state, (PyTypeObject *)item);
+    PyObject *other = class ? PyDict_GetItemWithError(types, class->name) : NULL;
+    if (!class || PyErr_Occurred()) {
+        return -1;
+    }
+    if (other && other != (PyObject *)class) {
+        PyErr_Format(PyExc_ValueError, "types holds two classes with the name %U", class->name);
+        return -1;
+    }
+    return PyDict_SetItem(types, class->name, (PyObject *)class);
+}
+
+int core_types_from(const core_state *state, PyObject *given, PyObject **types)
+{
+    *types = NULL;
+    if (!given) {
+        return 0;
+    }
+    PyObject *sequence = PySequence_Tuple(given);
+    if (!sequence) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_Clear();
+            PyErr_SetString(PyExc_TypeError, "types must be a tuple of classes");
+        }
+        return -1;
+    }
+    PyObject *dict = PyDict_New();
+    for (Py_ssize_t i = 0; dict && i < PyTuple_GET_SIZE(sequence); i++) {
+        if (add_given(state, dict, PyTuple_GET_ITEM(sequence, i)) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    /* What is known of a type does not hold it. */
+    if (dict && PyDict_GET_SIZE(dict) && PyDict_SetItem(dict, Py_None, sequence) < 0) {
+        Py_CLEAR(dict);
+    }
+    Py_DECREF(sequence);
+    *types = dict;
+    return dict ? 0 : -1;
+}
+
+const char core_register_doc[] =
+    "register(cls, *, name=None, to_state=None, from_state=None)\n--\n\n"
+    "Make the objects of a class storable, and have them rebuilt when a file has them.\n\n"
+    "cls         a class. Dataclasses, named tuples and enumerations can be stored anyway; other\n"
+    "            classes written in Python are stored as their attributes\n"
+    "name        what files call it; its module and qualified name unless told\n"
+    "to_state    a callable: gets an object, returns a dict of fields, or any other value\n"
+    "from_state  a callable: gets what to_state returned, returns the object. Without it the\n"
+    "            fields become attributes, and __init__ is not called\n\n"
+    "Returns the class, so that it may be used as a decorator. A subclass is another class.\n"
+    "Registering a class again replaces what was said before. Raises TypeError for a class that\n"
+    "cannot be stored without to_state and from_state, and for one that is stored as it is;\n"
+    "ValueError when another class has the name.";
+
+/*
+ * 0: the arguments are as they should be.
+ */
+static int check_arguments(PyObject *cls, PyObject *name, PyObject *to_state, PyObject *from_state)
+{
+    if (!PyType_Check(cls)) {
+        PyErr_Format(PyExc_TypeError, "cls is a %s: it must be a class", Py_TYPE(cls)->tp_name);
+    } else if (name && !PyUnicode_CheckExact(name)) {
+        PyErr_Format(PyExc_TypeError, "name is a %s: it must be a str or None",
+                     Py_TYPE(name)->tp_name);
+    } else if (to_state && !PyCallable_Check(to_state)) {
+        PyErr_SetString(PyExc_TypeError, "to_state must be callable, or None");
+    } else if (from_state && !PyCallable_Check(from_state)) {
+        PyErr_SetString(PyExc_TypeError, "from_state must be callable, or None");
+    }
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+/*
+ * 0: no other class has the name.
+ */
+static int check_name(const core_state *state, const core_class *class)
+{
+    PyObject *other = PyDict_GetItemWithError(state->classes->by_name, class->name);
+    if (other && ((core_class *)other)->type != class->type) {
+        PyErr_Format(PyExc_ValueError, "%R has the name %R already; register %R with another name=",
+                     ((core_class *)other)->kept, class->name, class->type);
+        return -1;
+    }
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int forget_name(const core_state *state, const core_class *before)
+{
+    if (!before->kept) {
+        return 0;
+    }
+    return PyDict_DelItem(state->classes->by_name, before->name);
+}
+
+static int add_class(const core_state *state, core_class *class)
+{
+    core_class *before = core_class_of(state, class->type);
+    if (!before || check_name(state, class) < 0 || forget_name(state, before) < 0 ||
+        PyDict_SetItem(state->classes->by_name, class->name, (PyObject *)class) < 0) {
+        return -1;
+    }
+    class->kept = Py_NewRef((PyObject *)class->type);
+    return keep(state, (core_class *)Py_NewRef((PyObject *)class)) ? 0 : -1;
+}
+
+PyObject *core_register(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    static char *keywords[] = {"", "name", "to_state", "from_state", NULL};
+    const core_state *state = PyModule_GetState(module);
+    PyObject *cls;
+    PyObject *name = Py_None;
+    PyObject *to_state = Py_None;
+    PyObject *from_state = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OOO:register", keywords, &cls, &name,
+                                     &to_state, &from_state)) {
+        return NULL;
+    }
+    name = name == Py_None ? NULL : name;
+    to_state = to_state == Py_None ? NULL : to_state;
+    from_state = from_state == Py_None ? NULL : from_state;
+    if (check_arguments(cls, name, to_state, from_state) < 0) {
+        return NULL;
+    }
+    PyTypeObject *type = (PyTypeObject *)cls;
+    if (cls == state->classes->opaque_type || core_extension_is_stored(state, type)) {
+        return PyErr_Format(PyExc_TypeError, "%R is stored as it is: it cannot be registered", cls);
+    }
+    core_class *class = class_describe(state, type, true, name, to_state, from_state);
+    int result = class ? add_class(state, class) : -1;
+    Py_XDECREF(class);
+    return result < 0 ? NULL : Py_NewRef(cls);
+}
+
+PyObject *core_type_name(PyTypeObject *type)
+{
+    PyObject *name = PyObject_GetAttrString((PyObject *)type, "__qualname__");
+    PyObject *module = PyObject_GetAttrString((PyObject *)type, "__module__");
+    if (!name || !module) {
+        PyErr_Clear();
+        Py_XSETREF(name, PyUnicode_FromString(type->tp_name));
+    } else if (!PyUnicode_Check(module) ||
+               PyUnicode_CompareWithASCIIString(module, "builtins") != 0) {
+        Py_SETREF(name, PyUnicode_FromFormat("%S.%S", module, name));
+    }
+    Py_XDECREF(module);
+    return name;
+}
+
+static PyObject *attribute_of(PyObject *module, const char *name)
+{
+    return module ? PyObject_GetAttrString(module, name) : NULL;
+}
+
+int core_classes_init(PyObject *module, core_state *state)
+{
+    struct core_classes *classes = PyMem_Calloc(1, sizeof *classes);
+    if (!classes) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    state->classes = classes;
+    classes->class_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &core_class_spec, NULL);
+    classes->by_type = PyDict_New();
+    classes->by_name = PyDict_New();
+    classes->forget = PyCFunction_New(&forget_method, module);
+    classes->name_of_member = PyUnicode_InternFromString("_name_");
+    classes->value_of_flag = PyUnicode_InternFromString("_value_");
+    PyObject *helper = PyImport_ImportModule("ladle._classes");
+    classes->describe = attribute_of(helper, "describe");
+    classes->default_of = attribute_of(helper, "default_of");
+    classes->opaque_type = attribute_of(helper, "Opaque");
+    Py_XDECREF(helper);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+int core_classes_visit(const core_state *state, visitproc visit, void *arg)
+{
+    const struct core_classes *classes = state->classes;
+    if (classes) {
+        Py_VISIT(classes->class_type);
+        Py_VISIT(classes->by_type);
+        Py_VISIT(classes->by_name);
+        Py_VISIT(classes->forget);
+        Py_VISIT(classes->describe);
+        Py_VISIT(classes->default_of);
+        Py_VISIT(classes->opaque_type);
+    }
+    return 0;
+}
+
+void core_classes_clear(core_state *state)
+{
+    struct core_classes *classes = state->classes;
+    state->classes = NULL;
+    if (classes) {
+        Py_CLEAR(classes->by_type);
+        Py_CLEAR(classes->by_name);
+        Py_CLEAR(classes->forget);
+        Py_CLEAR(classes->describe);
+        Py_CLEAR(classes->default_of);
+        Py_CLEAR(classes->opaque_type);
+        Py_CLEAR(classes->class_type);
+        Py_CLEAR(classes->name_of_member);
+        Py_CLEAR(classes->value_of_flag);
+        PyMem_Free(classes);
+    }
+}
