@@ -9,8 +9,12 @@ import io
 import itertools
 import random
 import uuid
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import PurePosixPath
 
 import ladle
+import numpy
 import pytest
 
 import reference
@@ -18,6 +22,9 @@ from helpers import dumped, exactly, loaded, read_until_error
 
 UTC = datetime.UTC
 DEEP = [[[[[[["deep"]]]]]]]
+STANDARD = [datetime.date(2026, 1, 1), datetime.timedelta(1), uuid.UUID(int=5), PurePosixPath("a")]
+MAX = (1 << 64) - 1
+WIDE = (65_521, (1 << 31) - 1, (1 << 61) - 1)  # primes
 
 RECORDS = {
     "numbers": [(i / 7, i * i, i % 3 == 0, -i) for i in range(12)],
@@ -37,7 +44,14 @@ RECORDS = {
         )
         for i in range(6)
     ],
-    "any": [DEEP, {1: DEEP, "x": [DEEP, (DEEP,)]}, [None, [1, [2.5, ["x"]]]]] * 3,
+    "deep": [DEEP, {1: DEEP, "x": [DEEP, (DEEP,)]}, [None, [1, [2.5, ["x"]]]]] * 3,
+    "any": [
+        [None, True, 1, 1.5, 1j, "s", b"b", bytearray(b"a"), [1], {2}, {"k": 1}, {1: 2}, range(3)],
+        [frozenset([2]), slice(1, 2), ..., Decimal("1.5"), Fraction(1, 3), *STANDARD],
+    ],
+    "tuple lengths": [tuple(range(i % 9)) for i in range(20)],
+    "wide integers": [(*(pow(7, i, end) for end in WIDE), MAX - i) for i in range(0, 48, 4)],
+    "arrays": [(numpy.float32(i), numpy.full((1, i % 3), i, ">i2")) for i in range(6)],
 }
 
 
@@ -63,6 +77,7 @@ FILES = {name: (records, {}) for name, records in RECORDS.items()} | {
     "zlib": (["a text that is the same"] * 3 + list(range(40)), {"compression": "zlib"}),
     "metadata": ([1, 2, "x"], {"metadata": {"made": [1, "by", None]}}),
     "two segments": ([1, "a"], {"parts": 2}),
+    "two streams": ([("x" * 5000, i, "y" * i) for i in range(4)], {"compression": "zlib"}),
 }
 
 
@@ -230,6 +245,21 @@ def test_the_reference_reader_sees_the_same_damage():
 def test_the_small_files_are_small_enough_to_try_every_bit():
     for name in FILES:
         assert 150 <= len(build(name)[0]) <= 1200, name
+
+
+def test_the_small_files_cover_all_shapes():
+    """All kinds of nodes (section 5.2 of FORMAT.md), and all forms of their arrays."""
+    items = [item for name in FILES for item in reference.blocks(build(name)[0])]
+    nodes = [node for item in items if item.type == "data" for node in item.shape.walk()]
+    arrays = [array for node in nodes for array in node.arrays]
+    kinds = {1, 2, 4, *range(9, 21), 22, 23, 24, *range(32, 37)}
+    assert {node.kind for node in nodes} >= kinds
+    assert {array.width for array in arrays} == {0, 1, 2, 4, 8, 16, 32, 64}
+    for form in ("base", "unsigned", "new_stream"):
+        assert {bool(getattr(array, form)) for array in arrays} == {False, True}, form
+    assert {array.start is not None for array in arrays} == {False, True}
+    assert {len(node.details[1]) > 1 for node in nodes if node.kind == 20} == {False, True}
+    assert {stream.codec for item in items for stream in item.streams or ()} == {0, 1}
 
 
 def test_damage_in_a_large_file_leaves_exactly_the_blocks_before_it():

@@ -219,6 +219,47 @@ def test_an_unsupported_record_leaves_the_old_file(path):
     assert names_beside(path) == ["data.ladle"]
 
 
+@pytest.mark.parametrize("count", [0, 1, 400])
+def test_what_a_source_gave_before_it_raised_is_readable_in_a_file_object(count):
+    file = io.BytesIO()
+    with pytest.raises(KeyError, match="half-way"):
+        ladle.dump(failing_source(count), file, block_size=1024)
+    records, error = read_until_error(file.getvalue())
+    assert records == RECORDS[:count]
+    assert isinstance(error, ladle.TruncatedError)
+
+
+def test_what_stands_before_an_unsupported_record_is_readable_in_a_file_object():
+    records, file = RECORDS * 3, io.BytesIO()
+    with pytest.raises(TypeError, match=r"record 1000: \['fn'\]: object"):
+        ladle.dump([*records[:1000], {"id": 1, "fn": object()}, *records[1000:]], file)
+    found, error = read_until_error(file.getvalue())
+    assert found == records[:1000]
+    assert isinstance(error, ladle.TruncatedError)
+
+
+def test_what_was_written_before_the_disk_was_full_is_readable(path):
+    """With a limit of the system on the length of files, and a signal that is ignored."""
+    program = """
+import resource, signal, sys, ladle
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    with ladle.open(sys.argv[1], "w", block_size=1024) as writer:
+        for i in range(100_000):
+            writer.append([i, str(i)])
+except OSError as error:
+    print(error.errno, error.filename)
+"""
+    command = [sys.executable, "-c", program, path]
+    result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    assert result.stdout == f"{errno.EFBIG} {path}\n"
+    records, error = read_until_error(path.read_bytes())
+    assert len(records) > 1000
+    assert records == [[i, str(i)] for i in range(len(records))]
+    assert isinstance(error, ladle.TruncatedError)
+
+
 def test_the_old_file_can_be_read_while_the_new_one_is_written(path):
     ladle.dump(["old"] * 100, path)
     old = ladle.load(path)
