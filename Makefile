@@ -186,8 +186,8 @@ PACKAGE_protobuf-c = $(if $(shell command -v protoc-c),libprotobuf-c)
 BENCH_PEERS = $(foreach peer,avro-c msgpack-c protobuf-c,\
                   $(if $(call first_package,$(PACKAGE_$(peer))),$(peer)))
 # Those of protobuf-c include what protoc-c makes.
-BENCH_LINT = $(patsubst %,tests/bench/c/%.c,main ladle plain $(filter-out protobuf-c,$(BENCH_PEERS)))
-BENCH_PROGRAMS = $(patsubst %,$(BENCH)/c/%,ladle plain $(BENCH_PEERS))
+BENCH_LINT = $(patsubst %,tests/bench/c/%.c,main ladle ladle-rows plain $(filter-out protobuf-c,$(BENCH_PEERS)))
+BENCH_PROGRAMS = $(patsubst %,$(BENCH)/c/%,ladle ladle-rows plain $(BENCH_PEERS))
 
 bench-run: $(BENCH)/venv/setup-ladle $(BENCH)/c/programs .venv/setup-demo
 	$(Q)$(PY) tests/bench/bench.py --python $(BENCH)/venv/bin/python --out $(BENCH) \

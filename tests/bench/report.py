@@ -19,6 +19,12 @@ lie in memory, so no disk is measured; ladle checks every checksum and replaces 
 step. A whole list or file is one value for pickle, marshal, msgspec, ormsgpack and numpy.save."""
 
 
+C_NOTE = """\
+ladle: each record as tagged values; ladle-rows: arrays of structs. plain: the structs as they lie
+in memory, through stdio. avro-c: one generic value, set and appended. msgpack-c: through stdio, and
+its streaming unpacker. protobuf-c: messages behind their lengths. All built with the same flags."""
+
+
 def write(bench, facts: dict[str, str], seconds: float, out: Path) -> None:
     text = "\n\n".join(_sections(bench, facts, seconds)) + "\n"
     (out / "report.md").write_text(text)
@@ -142,7 +148,8 @@ def _c_table(bench) -> str:
     seconds = c_seconds(bench)
     names = dict.fromkeys(name for name, _ in bench.c_figures)
     rows = ([name, *_c_row(bench, name, seconds)] for name in names)
-    return table(["", "write, s", "read, s", "memory, MiB", "file, MB"], rows)
+    head = ["", "write, s", "read, s", "memory, MiB", "file, MB"]
+    return table(head, rows) + "\n\n" + C_NOTE
 
 
 def _c_row(bench, name: str, seconds: dict) -> Iterable[str]:
