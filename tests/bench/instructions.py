@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-COUNT = 50_000
+COUNT = 20_000
 
 PROGRAM = """
 import random, sys, collections
