@@ -6,6 +6,7 @@
 #include "metadata.h"
 #include "status.h"
 #include "view.h"
+#include <ladle/schema.h>
 
 ladle_status ladle_reader_keep(ladle_reader *reader, ladle_status status)
 {
@@ -43,20 +44,20 @@ static ladle_status get_content(ladle_reader *reader, struct ladle_stream *bytes
 
 static ladle_status read_metadata(ladle_reader *reader, bool is_first)
 {
+    ladle_buffer ignored = {.allocator = reader->allocator};
+    bool has_all = reader->locator && reader->locator->is_open;
     struct ladle_stream bytes;
     if (!is_first) {
         return ladle_scan_refuse(&reader->scan, LADLE_E_CORRUPT,
                                  "metadata stand behind other blocks");
     }
     LADLE_TRY(get_content(reader, &bytes));
-    ladle_status status =
-        ladle_metadata_merge(&reader->metadata, bytes.data, bytes.len, reader->limits.max_depth);
-    return status == LADLE_OK
-               ? LADLE_OK
-               : ladle_scan_refuse(&reader->scan, status,
-                                   status == LADLE_E_MEMORY
-                                       ? ladle_status_text(status)
-                                       : "the metadata break the rules of the format");
+    ladle_status status = ladle_metadata_merge(has_all ? &ignored : &reader->metadata, bytes.data,
+                                               bytes.len, reader->limits.max_depth);
+    ladle_buffer_free(&ignored);
+    return status == LADLE_OK ? LADLE_OK
+                              : ladle_scan_refuse(&reader->scan, status,
+                                                  "the metadata break the rules of the format");
 }
 
 static ladle_status read_checkpoint(ladle_reader *reader)
@@ -102,7 +103,10 @@ static struct ladle_slot *oldest_slot(ladle_reader *reader, bool in_use)
     return oldest;
 }
 
-void ladle_slots_trim(ladle_reader *reader)
+/*
+ * Release what is kept of decoded blocks until it fits, but not the block at hand.
+ */
+static void trim_slots(ladle_reader *reader)
 {
     size_t len = 0;
     for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
@@ -137,21 +141,17 @@ static ladle_status read_data(ladle_reader *reader)
     reader->slot = slot;
     reader->rows_left = slot->header.record_count;
     reader->is_pending = true;
-    ladle_slots_trim(reader);
+    trim_slots(reader);
     return LADLE_OK;
 }
 
-/*
- * Stand at the record asked for, which the block at hand has.
- */
-static void go_to_row(ladle_reader *reader)
+void ladle_reader_stand(ladle_reader *reader)
 {
     const struct ladle_slot *slot = reader->slot;
     uint64_t row = reader->position - slot->first_record;
-    if (row) {
-        ladle_view_seek(slot->block.root, row);
-    }
+    ladle_view_seek(slot->block.root, row);
     reader->rows_left = slot->header.record_count - row;
+    reader->is_pending = true;
 }
 
 static ladle_status read_block(ladle_reader *reader)
@@ -166,7 +166,9 @@ static ladle_status read_block(ladle_reader *reader)
     switch (scan->header.type) {
     case LADLE_BLOCK_DATA:
         LADLE_TRY(read_data(reader));
-        go_to_row(reader);
+        if (reader->position > reader->slot->first_record) {
+            ladle_reader_stand(reader);
+        }
         return LADLE_OK;
     case LADLE_BLOCK_METADATA:
         return read_metadata(reader, is_first);
@@ -293,6 +295,13 @@ ladle_status ladle_reader_resume(ladle_reader *reader, uint64_t *lost, ladle_err
     return LADLE_OK;
 }
 
+void ladle_reader_select(ladle_reader *reader, ladle_reader_wants *wants, void *ctx)
+{
+    (void)reader;
+    (void)wants;
+    (void)ctx;
+}
+
 uint64_t ladle_reader_position(const ladle_reader *reader)
 {
     return reader->position;
@@ -317,6 +326,11 @@ void ladle_reader_close(ladle_reader *reader)
     for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
         slot_free(&reader->slots[i]);
     }
+    if (reader->locator) {
+        ladle_locator_free(reader->locator);
+        ladle_free(reader->allocator, reader->locator, 1, sizeof *reader->locator);
+    }
+    ladle_merged_free(reader->merged);
     ladle_scan_free(&reader->scan);
     ladle_block_free(&reader->content);
     ladle_block_decoder_free(&reader->decoder);

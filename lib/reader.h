@@ -2,8 +2,7 @@
 #ifndef LADLE_LIB_READER_H
 #define LADLE_LIB_READER_H
 
-#include "block_decode.h"
-#include "scan.h"
+#include "locate.h"
 #include <ladle/reader.h>
 
 /*
@@ -39,9 +38,11 @@ struct ladle_reader {
     struct ladle_slot *slot; /* of the block at hand */
     uint64_t uses;
     bool keeps_slots;
-    bool is_pending;    /* the block at hand is to be handed out yet */
-    uint64_t position;  /* of the next record */
-    uint64_t rows_left; /* of the block at hand, for ladle_reader_next */
+    struct ladle_locator *locator; /* NULL as long as nobody asked for a number of records */
+    struct ladle_merged *merged;   /* NULL as long as nobody asked for the schema */
+    bool is_pending;               /* the block at hand is to be handed out yet */
+    uint64_t position;             /* of the next record */
+    uint64_t rows_left;            /* of the block at hand, for ladle_reader_next */
     ladle_buffer metadata;
     ladle_buffer record; /* tagged */
     ladle_status status; /* not LADLE_OK: how reading ended */
@@ -55,9 +56,9 @@ struct ladle_reader {
 ladle_status ladle_reader_keep(ladle_reader *reader, ladle_status status);
 
 /*
- * Release what is kept of decoded blocks until it fits, but not the block at hand.
+ * Hand the block at hand out once more, from the record at reader->position on.
  */
-void ladle_slots_trim(ladle_reader *reader);
+void ladle_reader_stand(ladle_reader *reader);
 
 /*
  * The block at hand, read when nothing is left of the one before.

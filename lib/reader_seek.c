@@ -1,52 +1,118 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "reader.h"
+#include "reader_seek.h"
 
-#include "limit.h"
+#include "alloc.h"
 #include "status.h"
 
-static ladle_status fail_missing(ladle_error *error)
+static ladle_status new_locator(ladle_reader *reader, ladle_error *error)
 {
-    return ladle_fail(error, LADLE_E_UNSUPPORTED, LADLE_UNKNOWN, LADLE_UNKNOWN,
-                      "this call is not there yet");
+    struct ladle_locator *locator = ladle_alloc(reader->allocator, 1, sizeof *locator);
+    if (!locator) {
+        return ladle_fail(error, LADLE_E_MEMORY, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s",
+                          ladle_status_text(LADLE_E_MEMORY));
+    }
+    ladle_locator_init(locator, &reader->scan.input, &reader->decoder, &reader->limits,
+                       reader->allocator);
+    reader->locator = locator;
+    return LADLE_OK;
+}
+
+/*
+ * The metadata of all segments take the place of those that were read so far.
+ */
+static void take_metadata(ladle_reader *reader)
+{
+    ladle_buffer *metadata = &reader->locator->metadata;
+    if (metadata->len) {
+        ladle_buffer_free(&reader->metadata);
+        reader->metadata = *metadata;
+        *metadata = (ladle_buffer){.allocator = reader->allocator};
+    }
+}
+
+static bool has_grown(const ladle_reader *reader)
+{
+    uint64_t file_len;
+    return reader->scan.is_live &&
+           ladle_input_size(&reader->scan.input, &file_len, NULL) == LADLE_OK &&
+           file_len != reader->locator->file_len;
+}
+
+ladle_status ladle_reader_open_index(ladle_reader *reader, ladle_error *error)
+{
+    if (!ladle_input_has_places(&reader->scan.input)) {
+        return ladle_fail(error, LADLE_E_STATE, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                          "the source can only be read in order");
+    }
+    if (!reader->locator) {
+        LADLE_TRY(new_locator(reader, error));
+    }
+    if (!reader->locator->is_open || has_grown(reader)) {
+        LADLE_TRY(ladle_locator_open(reader->locator, error));
+        take_metadata(reader);
+    }
+    return LADLE_OK;
+}
+
+/*
+ * Open the index of a file that counts as whole.
+ */
+static ladle_status open_whole(ladle_reader *reader, ladle_error *error)
+{
+    LADLE_TRY(ladle_reader_open_index(reader, error));
+    const struct ladle_locator *locator = reader->locator;
+    if (locator->is_complete || reader->take_tail || reader->scan.is_live) {
+        return LADLE_OK;
+    }
+    return ladle_fail(error, LADLE_E_TRUNCATED, locator->complete_len, locator->record_count,
+                      "the file ends before its writer completed it");
 }
 
 ladle_status ladle_reader_count(ladle_reader *reader, uint64_t *count, ladle_error *error)
 {
-    (void)reader;
-    *count = 0;
-    return fail_missing(error);
+    LADLE_TRY(open_whole(reader, error));
+    *count = reader->locator->record_count;
+    return LADLE_OK;
+}
+
+static struct ladle_slot *find_slot(ladle_reader *reader, uint64_t record)
+{
+    for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
+        struct ladle_slot *slot = &reader->slots[i];
+        if (slot->used && slot->first_record <= record &&
+            record - slot->first_record < slot->header.record_count) {
+            return slot;
+        }
+    }
+    return NULL;
 }
 
 ladle_status ladle_reader_seek(ladle_reader *reader, uint64_t record, ladle_error *error)
 {
-    (void)reader;
-    (void)record;
-    return fail_missing(error);
-}
-
-void ladle_reader_select(ladle_reader *reader, ladle_reader_wants *wants, void *ctx)
-{
-    (void)reader;
-    (void)wants;
-    (void)ctx;
-}
-
-ladle_status ladle_reader_schema(ladle_reader *reader, const struct ladle_schema **schema,
-                                 ladle_error *error)
-{
-    (void)reader;
-    *schema = NULL;
-    return fail_missing(error);
-}
-
-ladle_status ladle_reader_info(ladle_reader *reader, ladle_info *info, ladle_error *error)
-{
-    (void)reader;
-    (void)info;
-    return fail_missing(error);
-}
-
-uint64_t ladle_reader_memory_bound(ladle_reader *reader)
-{
-    return 4 * (reader->limits.max_record + LADLE_BLOCK_SLACK);
+    struct ladle_place place;
+    LADLE_TRY(open_whole(reader, error));
+    if (record > reader->locator->record_count) {
+        return ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, record,
+                          "the file has only %llu records",
+                          (unsigned long long)reader->locator->record_count);
+    }
+    struct ladle_slot *slot = find_slot(reader, record);
+    if (slot) {
+        place = slot->behind;
+    } else {
+        LADLE_TRY(ladle_locate(reader->locator, record, &place, error));
+    }
+    ladle_scan_go(&reader->scan, &place);
+    reader->keeps_slots = true;
+    reader->status = LADLE_OK;
+    reader->is_row = false;
+    reader->position = record;
+    reader->rows_left = 0;
+    reader->is_pending = false;
+    if (slot) {
+        slot->used = ++reader->uses;
+        reader->slot = slot;
+        ladle_reader_stand(reader);
+    }
+    return LADLE_OK;
 }

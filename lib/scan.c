@@ -92,6 +92,11 @@ static ladle_status begin_segment(struct ladle_scan *scan)
     if (status != LADLE_OK) {
         return fail(scan, status, why);
     }
+    if (scan->is_open && !scan->segment.is_complete) {
+        scan->found = (struct ladle_found){.magic = LADLE_MAGIC_FILE};
+        return fail(scan, LADLE_E_CORRUPT,
+                    "a part of the file ends before its writer completed it");
+    }
     scan->segment = (struct ladle_segment){.offset = scan->block_offset,
                                            .first_record = ladle_scan_record(scan),
                                            .salt = ladle_salt(header.uuid)};
@@ -118,15 +123,8 @@ static ladle_status begin_file(struct ladle_scan *scan)
     return LADLE_OK;
 }
 
-/*
- * A further segment may begin where the one before is complete.
- */
 static ladle_status next_segment(struct ladle_scan *scan)
 {
-    if (!scan->segment.is_complete) {
-        return fail(scan, LADLE_E_CORRUPT,
-                    "a part of the file ends before its writer completed it");
-    }
     LADLE_TRY(fill_head(scan, LADLE_HEADER_LEN));
     return scan->head_len < LADLE_HEADER_LEN ? fail_truncated(scan) : begin_segment(scan);
 }
@@ -291,6 +289,7 @@ static ladle_status begin_search(struct ladle_scan *scan)
     if (status != LADLE_OK) {
         return fail(scan, status, ladle_status_text(status));
     }
+    scan->search.begin = scan->block_offset;
     return search(scan);
 }
 
@@ -304,7 +303,7 @@ static ladle_status settle(struct ladle_scan *scan, ladle_status status)
     if (status == LADLE_E_MEMORY) {
         return fail(scan, status, ladle_status_text(status));
     }
-    if (status == LADLE_E_CORRUPT && scan->is_open) {
+    if (status == LADLE_E_CORRUPT && scan->is_open && scan->found.magic == LADLE_MAGIC_NONE) {
         status = begin_search(scan);
     }
     if (status != LADLE_E_TRUNCATED || !scan->is_live) {
@@ -458,7 +457,8 @@ ladle_status ladle_scan_refuse(struct ladle_scan *scan, ladle_status status, con
 {
     scan->lost = scan->header.record_count;
     return ladle_fail(&scan->failure, status, scan->block_offset,
-                      ladle_scan_record(scan) - scan->lost, "%s", why);
+                      ladle_scan_record(scan) - scan->lost, "%s",
+                      status == LADLE_E_MEMORY ? ladle_status_text(status) : why);
 }
 
 ladle_status ladle_scan_fit(struct ladle_scan *scan, const struct ladle_totals *totals)
@@ -483,6 +483,11 @@ static void adopt(struct ladle_scan *scan)
         segment->is_complete = true;
         return;
     }
+    if (scan->found.is_next) {
+        *segment = (struct ladle_segment){.offset = scan->search.begin,
+                                          .first_record = ladle_scan_record(scan),
+                                          .salt = scan->found.salt};
+    }
     segment->record_count = scan->found.record_count;
     segment->block_count = LADLE_UNKNOWN;
     segment->checkpoint_offset = LADLE_UNKNOWN;
@@ -504,7 +509,9 @@ ladle_status ladle_scan_resume(struct ladle_scan *scan, uint64_t *lost)
     if (scan->found.magic == LADLE_MAGIC_NONE) {
         return LADLE_E_STATE;
     }
-    if (scan->found.magic != LADLE_MAGIC_FILE) {
+    if (scan->found.is_next) {
+        *lost = scan->found.record_count;
+    } else if (scan->found.magic != LADLE_MAGIC_FILE) {
         *lost = scan->found.record_count - scan->segment.record_count;
     }
     adopt(scan);

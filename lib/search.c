@@ -67,35 +67,17 @@ static void drop(struct ladle_search *search)
 }
 
 /*
- * The first place from 'from' on where a file header may begin, or 'end'.
+ * The first place from 'from' on where a block or a trailer of the segment may begin, or a block of
+ * any segment; or 'end'.
  */
-static size_t find_file(const uint8_t *data, size_t from, size_t end)
-{
-    const uint64_t word = ladle_magic_word(LADLE_MAGIC_FILE, 0);
-    while (from < end) {
-        const uint8_t *place = memchr(data + from, (uint8_t)word, end - from);
-        if (!place) {
-            return end;
-        }
-        from = (size_t)(place - data);
-        if (ladle_load_u64(place) == word) {
-            return from;
-        }
-        from++;
-    }
-    return end;
-}
-
-/*
- * The same for a block or a trailer of the segment.
- */
-static size_t find_item(const uint8_t *data, size_t from, size_t end, uint32_t salt)
+static size_t find_item(const uint8_t *data, size_t from, size_t end, uint32_t salt, bool any_salt)
 {
     const uint64_t block = ladle_magic_word(LADLE_MAGIC_BLOCK, salt);
     const uint64_t trailer = ladle_magic_word(LADLE_MAGIC_TRAILER, salt);
+    const uint64_t mask = any_salt ? UINT32_MAX : UINT64_MAX;
     for (; from < end; from += LADLE_ALIGNMENT) {
         uint64_t word = ladle_load_u64(data + from);
-        if (word == block || word == trailer) {
+        if (((word ^ block) & mask) == 0 || word == trailer) {
             return from;
         }
     }
@@ -113,10 +95,8 @@ static bool find_candidate(struct ladle_search *search, const struct ladle_segme
     }
     size_t end = window->len - (LADLE_ALIGNMENT - 1);
     size_t past = (size_t)((search->offset + search->next - segment->offset) % LADLE_ALIGNMENT);
-    size_t aligned = search->next + (past ? LADLE_ALIGNMENT - past : 0);
-    size_t item = find_item(window->data, aligned, end, segment->salt);
-    size_t file = find_file(window->data, search->next, item < end ? item : end);
-    search->next = file < item ? file : item;
+    size_t from = search->next + (past ? LADLE_ALIGNMENT - past : 0);
+    search->next = find_item(window->data, from, end, segment->salt, segment->is_complete);
     if (search->next < end) {
         return true;
     }
@@ -124,15 +104,36 @@ static bool find_candidate(struct ladle_search *search, const struct ladle_segme
     return false;
 }
 
+/*
+ * Read a block header at the place as one of the segment, or else, where a segment may begin, as
+ * one of the next segment: its header is damaged then.
+ */
+static ladle_status load_block(const struct ladle_search *search,
+                               const struct ladle_segment *segment, struct ladle_found *found,
+                               struct ladle_block_header *header)
+{
+    const uint8_t *bytes = search->window.data + search->next;
+    const char *why;
+    uint32_t salt = ladle_load_u32(bytes + 4);
+    uint64_t start = segment->offset;
+    found->is_next = salt != segment->salt;
+    found->salt = salt;
+    if (found->is_next) {
+        start = search->begin;
+    }
+    ladle_status status = ladle_block_header_load(bytes, salt, found->offset - start, header, &why);
+    bool is_behind = !found->is_next && header->first_record < segment->record_count;
+    return status == LADLE_E_CORRUPT || is_behind ? LADLE_END : status;
+}
+
 static ladle_status check_block(struct ladle_search *search, struct ladle_input *input,
                                 const struct ladle_segment *segment, uint64_t max_record,
                                 struct ladle_found *found, ladle_error *error)
 {
-    struct ladle_block_header header;
+    struct ladle_block_header header = {.type = 0};
     const char *why;
-    ladle_status status = ladle_block_header_load(search->window.data + search->next, segment->salt,
-                                                  found->offset - segment->offset, &header, &why);
-    if (status == LADLE_E_CORRUPT || header.first_record < segment->record_count) {
+    ladle_status status = load_block(search, segment, found, &header);
+    if (status == LADLE_END) {
         return LADLE_END;
     }
     found->record_count = header.first_record;
@@ -166,15 +167,6 @@ static ladle_status check_trailer(const struct ladle_search *search,
     return LADLE_OK;
 }
 
-static ladle_status check_file(const struct ladle_search *search, struct ladle_found *found)
-{
-    struct ladle_file_header header;
-    const char *why;
-    ladle_status status = ladle_file_header_load(search->window.data + search->next, &header, &why);
-    found->record_count = LADLE_UNKNOWN;
-    return status == LADLE_E_CORRUPT ? LADLE_END : LADLE_OK;
-}
-
 /*
  * Whether an intact item stands at the place: LADLE_OK, LADLE_END if not, or LADLE_WAIT when the
  * input ends before that is known.
@@ -183,23 +175,16 @@ static ladle_status check_candidate(struct ladle_search *search, struct ladle_in
                                     const struct ladle_segment *segment, uint64_t max_record,
                                     struct ladle_found *found, ladle_error *error)
 {
-    static const size_t lens[] = {[LADLE_MAGIC_FILE] = LADLE_HEADER_LEN,
-                                  [LADLE_MAGIC_BLOCK] = LADLE_BLOCK_HEADER_LEN,
-                                  [LADLE_MAGIC_TRAILER] = LADLE_TRAILER_LEN};
-    found->magic = ladle_magic_of(search->window.data + search->next);
-    found->offset = search->offset + search->next;
-    LADLE_TRY(fill(search, input, lens[found->magic], error));
-    if (search->window.len - search->next < lens[found->magic]) {
+    *found = (struct ladle_found){.magic = ladle_magic_of(search->window.data + search->next),
+                                  .offset = search->offset + search->next};
+    bool is_block = found->magic == LADLE_MAGIC_BLOCK;
+    size_t len = is_block ? LADLE_BLOCK_HEADER_LEN : LADLE_TRAILER_LEN;
+    LADLE_TRY(fill(search, input, len, error));
+    if (search->window.len - search->next < len) {
         return LADLE_WAIT;
     }
-    switch (found->magic) {
-    case LADLE_MAGIC_BLOCK:
-        return check_block(search, input, segment, max_record, found, error);
-    case LADLE_MAGIC_TRAILER:
-        return check_trailer(search, segment, found);
-    default:
-        return check_file(search, found);
-    }
+    return is_block ? check_block(search, input, segment, max_record, found, error)
+                    : check_trailer(search, segment, found);
 }
 
 ladle_status ladle_search_next(struct ladle_search *search, struct ladle_input *input,

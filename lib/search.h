@@ -38,22 +38,27 @@ bool ladle_block_is_lean(const struct ladle_block_header *header);
 struct ladle_found {
     enum ladle_magic magic; /* LADLE_MAGIC_NONE: nothing */
     uint64_t offset;        /* in the file */
-    uint64_t record_count;  /* of the segment before it; LADLE_UNKNOWN for a file header */
+    uint64_t record_count;  /* of the segment before it */
+    bool is_next;           /* a block of a segment whose header is damaged */
+    uint32_t salt;          /* of the block */
 };
 
 /*
- * A search that goes on. Starts from zeros, but for the allocator.
+ * A search that goes on. Starts from zeros, but for the allocator and 'begin'.
  */
 struct ladle_search {
+    uint64_t begin;      /* where the damage begins in the file */
     ladle_buffer window; /* bytes on which a decision is to be made */
     uint64_t offset;     /* of them in the file */
     size_t next;         /* place in the window up to which there is nothing */
 };
 
 /*
- * Look for the next intact item from where the input stands: a header or trailer of the segment
- * that validates, with a number of records that is not less than that so far, or a file header. A
- * block is intact when all its checksums are; one that is larger than the limit is taken unseen.
+ * Look for the next intact item from where the input stands: a block or trailer of the segment that
+ * validates, with a number of records that is not less than that so far. A block is intact when all
+ * its checksums are; one that is larger than the limit is taken unseen. Behind a trailer, blocks of
+ * a next segment that begins at search->begin are taken too. A file header is not: a record may
+ * hold a whole ladle file.
  *
  * Returns LADLE_OK: 'found', and the input stands at it. LADLE_END: there is none; when the input
  * has grown, a further call goes on. LADLE_E_IO (error filled in), LADLE_E_MEMORY, or what else the

@@ -76,6 +76,7 @@ static ladle_status decode_repeated(struct decoder *decoder, ladle_view *view, l
 
 static ladle_status decode_tuple(struct decoder *decoder, ladle_view *view)
 {
+    view->next++;
     LADLE_TRY(begin(decoder, LADLE_TUPLE, view->child_count));
     for (uint32_t i = 0; i < view->child_count; i++) {
         LADLE_TRY(decode(decoder, &view->children[i]));
@@ -103,6 +104,7 @@ static ladle_status decode_object(struct decoder *decoder, ladle_view *view)
                        .name = (const uint8_t *)view->name.data,
                        .name_len = view->name.len,
                        .count = view->child_count};
+    view->next++;
     LADLE_TRY(count_items(decoder, item.count));
     LADLE_TRY(ladle_value_put_item(decoder->to, &item));
     for (uint32_t i = 0; i < view->child_count; i++) {
@@ -190,6 +192,7 @@ static ladle_status decode_container(struct decoder *decoder, ladle_view *view)
     case LADLE_OBJECT:
         return decode_object(decoder, view);
     case LADLE_EXTENSION:
+        view->next++;
         LADLE_TRY(ladle_value_put_extension(decoder->to, view->code));
         return decode(decoder, &view->children[0]);
     default:

@@ -3,6 +3,7 @@
 
 #include "test.h"
 #include <errno.h>
+#include <limits.h>
 
 static ladle_status source_read(void *ctx, void *buffer, size_t capacity, size_t *len,
                                 int *os_errno)
@@ -37,6 +38,45 @@ void fault_source_init(ladle_source *source, struct fault_source *fault, const v
     *fault = (struct fault_source){.data = data, .len = len, .fail_at = SIZE_MAX};
     *source = (ladle_source){
         .struct_size = sizeof *source, .ctx = fault, .read = source_read, .close = source_close};
+}
+
+static ladle_status fail_call(struct fault_source *fault, int *os_errno)
+{
+    check_that(fault->close_count == 0, "a call after the close");
+    if (fault->call_count++ == fault->fail_call) {
+        fault->failure_count++;
+        *os_errno = EIO;
+        return LADLE_E_IO;
+    }
+    return LADLE_OK;
+}
+
+static ladle_status source_read_at(void *ctx, void *buffer, size_t capacity, uint64_t offset,
+                                   size_t *len, int *os_errno)
+{
+    struct fault_source *fault = ctx;
+    size_t left = offset < fault->len ? fault->len - (size_t)offset : 0;
+    *len = left < capacity ? left : capacity;
+    *len = fault->chunk_len && *len > fault->chunk_len ? fault->chunk_len : *len;
+    if (*len) {
+        memcpy(buffer, fault->data + offset, *len);
+    }
+    return fail_call(fault, os_errno);
+}
+
+static ladle_status source_size(void *ctx, uint64_t *size, int *os_errno)
+{
+    struct fault_source *fault = ctx;
+    *size = fault->len;
+    return fail_call(fault, os_errno);
+}
+
+void fault_source_at_places(ladle_source *source, struct fault_source *fault)
+{
+    fault->fail_call = UINT_MAX;
+    source->read = NULL;
+    source->read_at = source_read_at;
+    source->size = source_size;
 }
 
 static ladle_status fail_when(struct fault_sink *fault, bool fails, int *os_errno)

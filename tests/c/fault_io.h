@@ -12,14 +12,21 @@ struct fault_source {
     const uint8_t *data;
     size_t len;
     size_t position;
-    size_t chunk_len; /* bytes that a read gives at most; 0: all that is asked for */
-    size_t fail_at;   /* EIO instead of the byte at this place; SIZE_MAX: never */
+    size_t chunk_len;   /* bytes that a read gives at most; 0: all that is asked for */
+    size_t fail_at;     /* EIO instead of the byte at this place; SIZE_MAX: never */
+    unsigned fail_call; /* EIO from the call with this number, for a source with places */
+    unsigned call_count;
     unsigned failure_count;
     unsigned close_count;
 };
 
 void fault_source_init(ladle_source *source, struct fault_source *fault, const void *data,
                        size_t len);
+
+/*
+ * Make it a source with places: only 'chunk_len' and 'fail_call' matter then.
+ */
+void fault_source_at_places(ladle_source *source, struct fault_source *fault);
 
 /*
  * A sink with room for 'fail_at' bytes: it takes those and then fails with ENOSPC.
