@@ -100,8 +100,11 @@ $(OUT)/libladle.a: $(call objects,$(LIB_C))
 $(OUT)/libladle.so: $(OUT)/libladle.so.$(MAJOR)
 	$(Q)ln -sf $(<F) $@
 
-$(OUT)/libladle.so.$(MAJOR): $(call objects,$(LIB_C))
-	$(Q)$(CC) -shared -Wl,-soname,$(@F) $(LINK_FLAGS) -o $@ $^ $(LIBS)
+$(OUT)/libladle.so.$(MAJOR): $(call objects,$(LIB_C)) $(OUT)/ladle.map
+	$(Q)$(CC) -shared -Wl,-soname,$(@F),--version-script,$(OUT)/ladle.map $(LINK_FLAGS) -o $@ \
+	    $(filter %.o,$^) $(LIBS)
+
+include packaging/install.mk
 
 # ---- Python ----
 
@@ -119,7 +122,7 @@ demo: .venv/setup-demo .venv/setup-ladle ## the demonstration, N=1000000 records
 
 # ---- Tests ----
 
-test: layers exports headers test-c test-py test-examples ## all tests but the slow ones of .ci/run
+test: layers exports headers test-c test-py test-examples test-install ## all tests but the slow ones of .ci/run
 
 layers: ## who may include whom
 	$(Q)$(or $(PYTHON),python3) tests/check-layers.py

@@ -7,13 +7,31 @@
 
 #include <string.h>
 
+/*
+ * strerror_r comes in two kinds: one says whether it filled the buffer, GNU's returns the text.
+ */
+static inline const char *text_of_result(int result, const char *buffer)
+{
+    return result == 0 ? buffer : NULL;
+}
+
+static inline const char *text_itself(const char *text, const char *buffer)
+{
+    (void)buffer;
+    return text;
+}
+
+#define REASON_OF(result, buffer)                                                                  \
+    _Generic((result), int : text_of_result, default : text_itself)(result, buffer)
+
 ladle_status ladle_fail_io(ladle_error *error, ladle_status status, uint64_t offset, int os_errno,
                            const char *action)
 {
     const char *reason = ladle_status_text(status);
     char os_reason[80];
-    if (os_errno && strerror_r(os_errno, os_reason, sizeof os_reason) == 0) {
-        reason = os_reason;
+    if (os_errno) {
+        const char *text = REASON_OF(strerror_r(os_errno, os_reason, sizeof os_reason), os_reason);
+        reason = text ? text : reason;
     }
     ladle_fail(error, status, offset, LADLE_UNKNOWN, "cannot %s: %s", action, reason);
     if (error) {
