@@ -29,7 +29,7 @@ static struct ladle_chunk *add_chunk(struct ladle_arena *arena, size_t len)
     return chunk;
 }
 
-void *ladle_arena_take(struct ladle_arena *arena, size_t count, size_t size)
+void *ladle_arena_take_unset(struct ladle_arena *arena, size_t count, size_t size)
 {
     const size_t alignment = _Alignof(max_align_t);
     if (count > (SIZE_MAX - alignment) / size) {
@@ -45,7 +45,13 @@ void *ladle_arena_take(struct ladle_arena *arena, size_t count, size_t size)
     }
     void *memory = chunk->memory + chunk->len;
     chunk->len += len;
-    return memset(memory, 0, len);
+    return memory;
+}
+
+void *ladle_arena_take(struct ladle_arena *arena, size_t count, size_t size)
+{
+    void *memory = ladle_arena_take_unset(arena, count, size);
+    return memory ? memset(memory, 0, count * size) : NULL;
 }
 
 size_t ladle_arena_capacity(const struct ladle_arena *arena)

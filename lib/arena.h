@@ -19,6 +19,11 @@ struct ladle_arena {
 void *ladle_arena_take(struct ladle_arena *arena, size_t count, size_t size);
 
 /*
+ * The same, but with whatever the memory held before.
+ */
+void *ladle_arena_take_unset(struct ladle_arena *arena, size_t count, size_t size);
+
+/*
  * Bytes that the arena holds.
  */
 size_t ladle_arena_capacity(const struct ladle_arena *arena);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dictionary.h"
 
-#include <string.h>
+#include <ladle/wire.h>
 
 enum {
     ENTRIES_MAX = 4096,
@@ -10,50 +10,82 @@ enum {
     VALUES_MIN = 4
 };
 
+/*
+ * The ends of an entry overlap, so those of up to 16 bytes are equal when their ends and lengths
+ * are.
+ */
+struct entry {
+    uint64_t head;
+    uint64_t tail;
+    uint32_t offset; /* in 'bytes' */
+    uint32_t len;
+};
+
 struct finder {
     const uint8_t *bytes;
     uint16_t *table; /* entry number + 1, or 0 */
     size_t table_mask;
-    uint32_t *offsets; /* of entries in 'bytes' */
-    uint32_t *lengths; /* of entries */
+    struct entry *entries;
     uint32_t count;
 };
 
-static uint64_t hash_of(const uint8_t *data, size_t len)
+static inline struct entry entry_of(const uint8_t *bytes, uint32_t offset, uint32_t len)
 {
-    const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t hash = len * factor;
-    for (; len >= 8; data += 8, len -= 8) {
-        uint64_t word;
-        memcpy(&word, data, 8);
-        hash = (hash ^ word) * factor;
-        hash ^= hash >> 32;
+    const uint8_t *value = bytes + offset;
+    struct entry entry = {.offset = offset, .len = len};
+    if (len >= 8) {
+        entry.head = ladle_load_u64(value);
+        entry.tail = ladle_load_u64(value + len - 8);
+    } else if (len >= 4) {
+        entry.head = ladle_load_u32(value);
+        entry.tail = ladle_load_u32(value + len - 4);
+    } else if (len) {
+        entry.head = value[0] | (uint64_t)value[len / 2] << 8 | (uint64_t)value[len - 1] << 16;
     }
-    uint64_t rest = 0;
-    memcpy(&rest, data, len);
-    hash = (hash ^ rest) * factor;
+    return entry;
+}
+
+static inline uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
     return hash ^ hash >> 32;
 }
 
-/*
- * The entry for a value, added when it is new. ENTRIES_MAX when there is no room.
- */
-static uint32_t entry_for(struct finder *finder, uint32_t offset, uint32_t len)
+static inline uint64_t hash_of(const struct finder *finder, const struct entry *entry)
 {
-    const uint8_t *value = finder->bytes + offset;
-    size_t slot = (size_t)hash_of(value, len) & finder->table_mask;
+    uint64_t hash = mix(mix(entry->len, entry->head), entry->tail);
+    for (uint32_t i = 8; i + 8 < entry->len; i += 8) {
+        hash = mix(hash, ladle_load_u64(finder->bytes + entry->offset + i));
+    }
+    return hash;
+}
+
+static inline bool is_same(const struct finder *finder, const struct entry *a,
+                           const struct entry *b)
+{
+    return a->head == b->head && a->tail == b->tail && a->len == b->len &&
+           (a->len <= 16 ||
+            memcmp(finder->bytes + a->offset, finder->bytes + b->offset, a->len) == 0);
+}
+
+/*
+ * The number of the entry for a value, which is added when it is new. ENTRIES_MAX when there is no
+ * room.
+ */
+static inline uint32_t entry_for(struct finder *finder, uint32_t offset, uint32_t len)
+{
+    struct entry value = entry_of(finder->bytes, offset, len);
+    size_t slot = (size_t)hash_of(finder, &value) & finder->table_mask;
     for (; finder->table[slot]; slot = (slot + 1) & finder->table_mask) {
-        uint32_t entry = finder->table[slot] - 1u;
-        if (finder->lengths[entry] == len &&
-            memcmp(finder->bytes + finder->offsets[entry], value, len) == 0) {
-            return entry;
+        uint32_t number = finder->table[slot] - 1u;
+        if (is_same(finder, &finder->entries[number], &value)) {
+            return number;
         }
     }
     if (finder->count >= ENTRIES_MAX) {
         return ENTRIES_MAX;
     }
-    finder->offsets[finder->count] = offset;
-    finder->lengths[finder->count] = len;
+    finder->entries[finder->count] = value;
     finder->table[slot] = (uint16_t)(finder->count + 1);
     return finder->count++;
 }
@@ -79,7 +111,7 @@ static size_t sum_of_lengths(const struct finder *finder)
 {
     size_t sum = 0;
     for (uint32_t i = 0; i < finder->count; i++) {
-        sum += finder->lengths[i];
+        sum += finder->entries[i].len;
     }
     return sum;
 }
@@ -97,13 +129,19 @@ static bool pays(size_t entry_count, size_t entries_len, size_t value_count, siz
     return len < values_len / 4 * 3;
 }
 
-static uint8_t *copy_entries(struct ladle_arena *arena, const struct finder *finder, size_t len)
+/*
+ * Copy the entries, and their lengths to 'lengths'.
+ */
+static uint8_t *copy_entries(struct ladle_arena *arena, const struct finder *finder, size_t len,
+                             uint32_t *lengths)
 {
-    uint8_t *copy = ladle_arena_take(arena, len, 1);
+    uint8_t *copy = ladle_arena_take_unset(arena, len, 1);
     size_t end = 0;
     for (uint32_t i = 0; copy && i < finder->count; i++) {
-        memcpy(copy + end, finder->bytes + finder->offsets[i], finder->lengths[i]);
-        end += finder->lengths[i];
+        const struct entry *entry = &finder->entries[i];
+        memcpy(copy + end, finder->bytes + entry->offset, entry->len);
+        lengths[i] = entry->len;
+        end += entry->len;
     }
     return copy;
 }
@@ -124,10 +162,11 @@ ladle_status ladle_dictionary_find(struct ladle_arena *arena, const uint32_t *le
     struct finder finder = {.bytes = bytes,
                             .table = ladle_arena_take(arena, table_len, sizeof *finder.table),
                             .table_mask = table_len - 1,
-                            .offsets = ladle_arena_take(arena, entries_max, 4),
-                            .lengths = ladle_arena_take(arena, entries_max, 4)};
-    uint32_t *codes = ladle_arena_take(arena, count, sizeof *codes);
-    if (!finder.table || !finder.offsets || !finder.lengths || !codes) {
+                            .entries =
+                                ladle_arena_take_unset(arena, entries_max, sizeof *finder.entries)};
+    uint32_t *entry_lengths = ladle_arena_take_unset(arena, entries_max, sizeof *entry_lengths);
+    uint32_t *codes = ladle_arena_take_unset(arena, count, sizeof *codes);
+    if (!finder.table || !finder.entries || !entry_lengths || !codes) {
         return LADLE_E_MEMORY;
     }
     if (!number_values(&finder, lengths, count, codes)) {
@@ -137,10 +176,11 @@ ladle_status ladle_dictionary_find(struct ladle_arena *arena, const uint32_t *le
     if (!pays(finder.count, entries_len, count, bytes_len)) {
         return LADLE_OK;
     }
-    *dictionary = (struct ladle_dictionary){.codes = codes,
-                                            .lengths = finder.lengths,
-                                            .bytes = copy_entries(arena, &finder, entries_len),
-                                            .count = finder.count,
-                                            .bytes_len = entries_len};
+    *dictionary =
+        (struct ladle_dictionary){.codes = codes,
+                                  .lengths = entry_lengths,
+                                  .bytes = copy_entries(arena, &finder, entries_len, entry_lengths),
+                                  .count = finder.count,
+                                  .bytes_len = entries_len};
     return dictionary->bytes ? LADLE_OK : LADLE_E_MEMORY;
 }

@@ -9,41 +9,45 @@
 #include "numpy_types.h"
 #include "text.h"
 
+/*
+ * For what has a large frame on the stack: its callers nest deeper, and do not need it.
+ */
+#define NOINLINE __attribute__((noinline))
+
 static int encode(core_encoder *encoder, ladle_node *node, PyObject *object);
 
 /*
- * Encode an object that nobody else may hold when Python code runs.
+ * Encode what a container holds. The container is held once Python code may run; its encoder lets
+ * go of '*held' in the end.
  */
-static int encode_held(core_encoder *encoder, ladle_node *node, PyObject *object)
-{
-    Py_INCREF(object);
-    int result = encode(encoder, node, object);
-    Py_DECREF(object);
-    return result;
-}
-
-static inline int encode_child(core_encoder *encoder, ladle_node *node, PyObject *object)
+static inline int encode_child(core_encoder *encoder, ladle_node *node, PyObject *object,
+                               PyObject *container, PyObject **held)
 {
     if (LADLE_LIKELY(core_encode_leaf(encoder->shape, node, object))) {
         return 0;
     }
-    return encode_held(encoder, node, object);
+    if (!*held) {
+        *held = Py_NewRef(container);
+    }
+    return encode(encoder, node, object);
 }
 
 static int encode_tuple(core_encoder *encoder, ladle_node *node, PyObject *tuple)
 {
+    PyObject *held = NULL;
     uint32_t count = node->child_count;
+    uint32_t i = 0;
     if (core_encode_enter(encoder, count) < 0) {
         return -1;
     }
     ladle_node_count(node);
-    for (uint32_t i = 0; i < count; i++) {
-        if (encode_child(encoder, node->children[i], PyTuple_GET_ITEM(tuple, i)) < 0) {
-            return core_path_index(encoder, i);
-        }
+    while (i < count && encode_child(encoder, node->children[i], PyTuple_GET_ITEM(tuple, i), tuple,
+                                     &held) == 0) {
+        i++;
     }
+    Py_XDECREF(held);
     core_encode_leave(encoder);
-    return 0;
+    return LADLE_LIKELY(i == count) ? 0 : core_path_index(encoder, i);
 }
 
 static int put_length(core_encoder *encoder, ladle_node *node, Py_ssize_t count)
@@ -54,35 +58,42 @@ static int put_length(core_encoder *encoder, ladle_node *node, Py_ssize_t count)
 
 static int encode_tuples(core_encoder *encoder, ladle_node *node, PyObject *tuple)
 {
+    PyObject *held = NULL;
     Py_ssize_t count = PyTuple_GET_SIZE(tuple);
     ladle_node *child = node->children[0];
+    Py_ssize_t i = 0;
     if (core_encode_enter(encoder, count) < 0) {
         return -1;
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (encode_child(encoder, child, PyTuple_GET_ITEM(tuple, i)) < 0) {
-            return core_path_index(encoder, i);
-        }
+    while (i < count &&
+           encode_child(encoder, child, PyTuple_GET_ITEM(tuple, i), tuple, &held) == 0) {
+        i++;
     }
-    return put_length(encoder, node, count);
+    Py_XDECREF(held);
+    return i == count ? put_length(encoder, node, count) : core_path_index(encoder, i);
 }
 
 static int encode_list(core_encoder *encoder, ladle_node *node, PyObject *list)
 {
+    PyObject *held = NULL;
     Py_ssize_t count = PyList_GET_SIZE(list);
     ladle_node *child = node->children[0];
-    if (core_encode_enter(encoder, count) < 0) {
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < count && i < PyList_GET_SIZE(list); i++) {
-        if (encode_child(encoder, child, PyList_GET_ITEM(list, i)) < 0) {
-            return core_path_index(encoder, i);
+    int result = core_encode_enter(encoder, count);
+    for (Py_ssize_t i = 0; result == 0 && i < count; i++) {
+        if (LADLE_UNLIKELY(i >= PyList_GET_SIZE(list))) {
+            break;
+        }
+        result = encode_child(encoder, child, PyList_GET_ITEM(list, i), list, &held);
+        if (LADLE_UNLIKELY(result < 0)) {
+            core_path_index(encoder, i);
         }
     }
-    if (PyList_GET_SIZE(list) != count) {
-        return core_encode_changed("list");
+    if (result == 0) {
+        result = LADLE_LIKELY(PyList_GET_SIZE(list) == count) ? put_length(encoder, node, count)
+                                                              : core_encode_changed("list");
     }
-    return put_length(encoder, node, count);
+    Py_XDECREF(held);
+    return result;
 }
 
 static int encode_set(core_encoder *encoder, ladle_node *node, PyObject *set)
@@ -98,7 +109,9 @@ static int encode_set(core_encoder *encoder, ladle_node *node, PyObject *set)
     }
     int result = 0;
     while (result == 0 && (item = PyIter_Next(iterator))) {
-        result = encode_child(encoder, child, item);
+        if (!core_encode_leaf(encoder->shape, child, item)) {
+            result = encode(encoder, child, item);
+        }
         Py_DECREF(item);
         done++;
     }
@@ -151,33 +164,95 @@ static int encode_map(core_encoder *encoder, ladle_node *node, PyObject *dict)
     return put_length(encoder, node, count);
 }
 
-static int encode_row(core_encoder *encoder, ladle_node *node, const struct dict_row *row)
+static void hold_values(const struct dict_row *row)
 {
-    ladle_status status = ladle_node_put_u8(encoder->shape, node, (uint8_t)row->list);
-    if (status != LADLE_OK) {
-        return core_encode_fail(encoder, status);
-    }
-    if (core_encode_enter(encoder, row->count) < 0) {
-        return -1;
-    }
-    node->guess = (uint8_t)row->list;
     for (uint32_t i = 0; i < row->count; i++) {
         Py_INCREF(row->values[i]);
     }
-    int result = 0;
-    for (uint32_t i = 0; result == 0 && i < row->count; i++) {
-        uint16_t column = row->columns[i];
-        ladle_node *child = node->children[column];
-        if (LADLE_UNLIKELY(!core_encode_leaf(encoder->shape, child, row->values[i]) &&
-                           encode(encoder, child, row->values[i]) < 0)) {
-            result = core_path_key(encoder, node->keys->items[column].tag);
-        }
-    }
+}
+
+static void release_values(const struct dict_row *row)
+{
     for (uint32_t i = 0; i < row->count; i++) {
         Py_DECREF(row->values[i]);
     }
+}
+
+static int encode_values(core_encoder *encoder, ladle_node *node, const struct dict_row *row)
+{
+    int result = 0;
+    hold_values(row);
+    for (uint32_t i = 0; result == 0 && i < row->count; i++) {
+        ladle_node *child = node->children[row->columns[i]];
+        if (!core_encode_leaf(encoder->shape, child, row->values[i]) &&
+            encode(encoder, child, row->values[i]) < 0) {
+            result = core_path_key(encoder, node->keys->items[row->columns[i]].tag);
+        }
+    }
+    release_values(row);
+    return result;
+}
+
+/*
+ * Begin a value of a dict node with a key list.
+ */
+static int enter_row(core_encoder *encoder, ladle_node *node, uint32_t list, uint32_t count)
+{
+    ladle_status status = ladle_node_put_u8(encoder->shape, node, (uint8_t)list);
+    if (status != LADLE_OK) {
+        return core_encode_fail(encoder, status);
+    }
+    node->guess = (uint8_t)list;
+    return core_encode_enter(encoder, count);
+}
+
+static int encode_row(core_encoder *encoder, ladle_node *node, const struct dict_row *row)
+{
+    if (enter_row(encoder, node, row->list, row->count) < 0) {
+        return -1;
+    }
+    int result = encode_values(encoder, node, row);
     core_encode_leave(encoder);
     return result;
+}
+
+/*
+ * The pairs of a dict from 'first' on, which are borrowed, while Python code may run.
+ */
+NOINLINE static int encode_pairs(core_encoder *encoder, ladle_node *node, PyObject *const *pairs,
+                                 const ladle_key_list *list, uint32_t first)
+{
+    struct dict_row row;
+    row.count = list->count - first;
+    for (uint32_t i = 0; i < row.count; i++) {
+        row.columns[i] = list->columns[first + i];
+        row.values[i] = pairs[2 * (first + i) + 1];
+    }
+    return encode_values(encoder, node, &row);
+}
+
+/*
+ * A dict whose pairs are at hand and whose key list is known.
+ */
+static int encode_known(core_encoder *encoder, ladle_node *node, PyObject *const *pairs,
+                        uint32_t list)
+{
+    const ladle_key_list *columns = &node->keys->lists[list];
+    uint32_t count = columns->count;
+    if (enter_row(encoder, node, list, count) < 0) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        ladle_node *child = node->children[columns->columns[i]];
+        if (LADLE_UNLIKELY(!core_encode_leaf(encoder->shape, child, pairs[2 * i + 1]))) {
+            if (encode_pairs(encoder, node, pairs, columns, i) < 0) {
+                return -1;
+            }
+            break;
+        }
+    }
+    core_encode_leave(encoder);
+    return 0;
 }
 
 int core_encode_any(core_encoder *encoder, ladle_node *node, PyObject *object)
@@ -185,7 +260,9 @@ int core_encode_any(core_encoder *encoder, ladle_node *node, PyObject *object)
     ladle_buffer *bytes = &node->bytes;
     size_t start = bytes->len;
     size_t capacity = bytes->capacity;
+    Py_INCREF(object);
     int result = core_encode_tagged(encoder, bytes, object);
+    Py_DECREF(object);
     encoder->shape->grew |= bytes->capacity != capacity;
     if (result == 0) {
         uint32_t len = (uint32_t)(bytes->len - start);
@@ -250,10 +327,9 @@ static ladle_node *find_alternative(ladle_node *node, ladle_kind kind, uint32_t 
 }
 
 /*
- * Not to be a part of its callers: they nest deeper, and need less of the stack.
+ * A dict that goes to a node or its union, whatever its keys.
  */
-__attribute__((noinline)) static int encode_dict(core_encoder *encoder, ladle_node *node,
-                                                 PyObject *dict)
+NOINLINE static int encode_any_dict(core_encoder *encoder, ladle_node *node, PyObject *dict)
 {
     struct dict_row row;
     uint32_t index;
@@ -286,6 +362,14 @@ __attribute__((noinline)) static int encode_dict(core_encoder *encoder, ladle_no
     }
     return status == LADLE_OK ? encode_row(encoder, target, &row)
                               : core_encode_fail(encoder, status);
+}
+
+static int encode_dict(core_encoder *encoder, ladle_node *node, PyObject *dict)
+{
+    PyObject *const *pairs = dict_pairs(dict);
+    int list = pairs ? core_dict_find(node, pairs, (uint32_t)PyDict_GET_SIZE(dict)) : -1;
+    return LADLE_LIKELY(list >= 0) ? encode_known(encoder, node, pairs, (uint32_t)list)
+                                   : encode_any_dict(encoder, node, dict);
 }
 
 /*
@@ -406,7 +490,7 @@ static int encode_other(core_encoder *encoder, ladle_node *node, PyObject *objec
 /*
  * An object that may be the first of its kind at a node.
  */
-static int encode_new(core_encoder *encoder, ladle_node *node, PyObject *object)
+static int encode_held_new(core_encoder *encoder, ladle_node *node, PyObject *object)
 {
     uint32_t detail = 0;
     ladle_kind kind = kind_of(node, object);
@@ -414,7 +498,7 @@ static int encode_new(core_encoder *encoder, ladle_node *node, PyObject *object)
         return encode_other(encoder, node, object);
     }
     if (kind == LADLE_DICT) {
-        return encode_dict(encoder, node, object);
+        return encode_any_dict(encoder, node, object);
     }
     if (kind == LADLE_TUPLE) {
         Py_ssize_t count = PyTuple_GET_SIZE(object);
@@ -423,14 +507,32 @@ static int encode_new(core_encoder *encoder, ladle_node *node, PyObject *object)
     return encode_as(encoder, node, kind, detail, object);
 }
 
-static int encode_union(core_encoder *encoder, ladle_node *node, PyObject *object)
+static int encode_new(core_encoder *encoder, ladle_node *node, PyObject *object)
 {
-    if (core_encode_leaf(encoder->shape, node->children[node->guess], object)) {
-        return core_encode_status(encoder, ladle_node_put_u8(encoder->shape, node, node->guess));
-    }
-    return encode_new(encoder, node, object);
+    Py_INCREF(object);
+    int result = encode_held_new(encoder, node, object);
+    Py_DECREF(object);
+    return result;
 }
 
+static int encode_union(core_encoder *encoder, ladle_node *node, PyObject *object)
+{
+    uint32_t index = node->guess;
+    bool is_leaf = core_encode_leaf(encoder->shape, node->children[index], object);
+    for (uint32_t i = 0; !is_leaf && i < node->child_count; i++) {
+        index = i;
+        is_leaf = core_encode_leaf(encoder->shape, node->children[i], object);
+    }
+    if (!is_leaf) {
+        return encode_new(encoder, node, object);
+    }
+    node->guess = (uint8_t)index;
+    return core_encode_status(encoder, ladle_node_put_u8(encoder->shape, node, node->guess));
+}
+
+/*
+ * Encode an object that is borrowed: whatever may run Python code holds it first.
+ */
 static int encode(core_encoder *encoder, ladle_node *node, PyObject *object)
 {
     switch (node->kind) {
@@ -452,7 +554,10 @@ static int encode(core_encoder *encoder, ladle_node *node, PyObject *object)
     case LADLE_OBJECT: {
         core_class *class = core_node_class(node, object);
         if (class) {
-            return core_encode_object(encoder, node, class, object);
+            Py_INCREF(object);
+            int result = core_encode_object(encoder, node, class, object);
+            Py_DECREF(object);
+            return result;
         }
         break;
     }

@@ -29,7 +29,8 @@ typedef struct core_encoder {
 } core_encoder;
 
 /*
- * Encode a record at the root of a shape. After a failure the caller takes back what was put of it.
+ * Encode a record at the root of a shape; it may be borrowed. After a failure the caller takes back
+ * what was put of it.
  */
 int core_encode_record(core_encoder *encoder, PyObject *object);
 

@@ -38,13 +38,14 @@ bool core_dict_has_names(PyObject *dict)
 }
 
 /*
- * Both are in a dict, hence in their shortest form.
+ * Both are or were in a dict: their hashes are known, and they are in their shortest form.
  */
 static bool is_same_text(PyObject *a, PyObject *b)
 {
     Py_ssize_t count = PyUnicode_GET_LENGTH(a);
     int kind = PyUnicode_KIND(a);
-    return PyUnicode_GET_LENGTH(b) == count && PyUnicode_KIND(b) == kind &&
+    return ((PyASCIIObject *)a)->hash == ((PyASCIIObject *)b)->hash &&
+           PyUnicode_GET_LENGTH(b) == count && PyUnicode_KIND(b) == kind &&
            memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)count * (size_t)kind) == 0;
 }
 
@@ -52,6 +53,33 @@ static inline bool is_key(const ladle_key *known, PyObject *key)
 {
     return LADLE_LIKELY(known->tag == key) ||
            (known->tag && PyUnicode_CheckExact(key) && is_same_text(known->tag, key));
+}
+
+static bool has_keys(const ladle_node *node, const ladle_key_list *list, PyObject *const *pairs)
+{
+    const ladle_key *known = node->keys->items;
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (LADLE_UNLIKELY(!is_key(&known[list->columns[i]], pairs[2 * i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int core_dict_find(const ladle_node *node, PyObject *const *pairs, uint32_t count)
+{
+    const ladle_key_list *lists = node->keys->lists;
+    uint32_t list_count = node->keys->list_count;
+    uint32_t guess = node->guess;
+    if (guess < list_count && lists[guess].count == count && has_keys(node, &lists[guess], pairs)) {
+        return (int)guess;
+    }
+    for (uint32_t i = 0; i < list_count; i++) {
+        if (lists[i].count == count && i != guess && has_keys(node, &lists[i], pairs)) {
+            return (int)i;
+        }
+    }
+    return NO_LIST;
 }
 
 /*

@@ -8,6 +8,8 @@
 
 #include "encode.h"
 
+#include "dict_pairs.h"
+
 /*
  * Dicts with more keys than this are maps.
  */
@@ -19,6 +21,11 @@ struct dict_row {
     uint16_t columns[DICT_KEYS_MAX];
     PyObject *values[DICT_KEYS_MAX]; /* borrowed */
 };
+
+/*
+ * Find the key list of the pairs of a dict: its number, or -1 when there is none like it.
+ */
+int core_dict_find(const ladle_node *node, PyObject *const *pairs, uint32_t count);
 
 /*
  * Whether all keys are str that can be the name of a column.

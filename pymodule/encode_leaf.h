@@ -24,18 +24,18 @@ ladle_status core_put_bigint(ladle_shape *shape, ladle_node *node, PyObject *obj
 
 static inline bool core_takes_int(ladle_node *node, enum int_fit fit)
 {
-    if (LADLE_LIKELY(fit == INT_PLAIN)) {
+    /* One branch for both: of random integers half are PLAIN, half UNSIGNED. */
+    if (LADLE_LIKELY(((fit == INT_PLAIN) | ((unsigned)fit == node->sign)) != 0)) {
         return true;
     }
-    return fit != INT_BIG && ladle_node_takes_int(node, fit == INT_NEGATIVE ? LADLE_SIGN_NEGATIVE
-                                                                            : LADLE_SIGN_UNSIGNED);
+    return fit != INT_BIG && ladle_node_takes_int(node, (enum ladle_sign)fit);
 }
 
 /*
  * The usual leaves at a node of their kind, in their parent's loop. False: not this one, or it
  * failed.
  */
-static inline bool core_encode_leaf(ladle_shape *shape, ladle_node *node, PyObject *object)
+LADLE_ALWAYS_INLINE bool core_encode_leaf(ladle_shape *shape, ladle_node *node, PyObject *object)
 {
     uint64_t bits;
     switch (node->kind) {

@@ -7,14 +7,17 @@
  */
 
 #include <Python.h>
-#include <stdbool.h>
-#include <stdint.h>
 
+#include <ladle/shape.h>
+
+/*
+ * How an int fits into 64 bits: the signs of INT nodes, and what is too large for them.
+ */
 enum int_fit {
-    INT_PLAIN,    /* 0 to 2^63 - 1 */
-    INT_NEGATIVE, /* -2^63 to -1 */
-    INT_UNSIGNED, /* 2^63 to 2^64 - 1 */
-    INT_BIG       /* more than 64 bits */
+    INT_PLAIN = LADLE_SIGN_NONE,        /* 0 to 2^63 - 1 */
+    INT_NEGATIVE = LADLE_SIGN_NEGATIVE, /* -2^63 to -1 */
+    INT_UNSIGNED = LADLE_SIGN_UNSIGNED, /* 2^63 to 2^64 - 1 */
+    INT_BIG                             /* more than 64 bits */
 };
 
 static inline const digit *int_digits(PyObject *value, Py_ssize_t *count, bool *is_negative)
@@ -41,6 +44,7 @@ static inline enum int_fit int_bits(PyObject *value, uint64_t *bits)
     bool is_negative;
     const digit *digits = int_digits(value, &count, &is_negative);
     uint64_t magnitude = 0;
+    *bits = 0;
 #if PYLONG_BITS_IN_DIGIT == 30
     if (count == 3 && digits[2] < 16) {
         magnitude = digits[0] | (uint64_t)digits[1] << 30 | (uint64_t)digits[2] << 60;
@@ -59,11 +63,12 @@ static inline enum int_fit int_bits(PyObject *value, uint64_t *bits)
         magnitude = magnitude << PYLONG_BITS_IN_DIGIT | digits[i];
     }
 #endif
-    *bits = is_negative ? 0 - magnitude : magnitude;
-    if (is_negative) {
+    if (LADLE_UNLIKELY(is_negative)) {
+        *bits = 0 - magnitude;
         return magnitude > (uint64_t)1 << 63 ? INT_BIG : INT_NEGATIVE;
     }
-    return magnitude >> 63 ? INT_UNSIGNED : INT_PLAIN;
+    *bits = magnitude;
+    return (enum int_fit)(magnitude >> 63 << 1);
 }
 
 /*

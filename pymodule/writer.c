@@ -2,6 +2,7 @@
 #include "writer.h"
 
 #include "errors.h"
+#include "prefetch.h"
 
 /*
  * Records between two looks at whether the user pressed Ctrl-C.
@@ -70,7 +71,7 @@ static int fail(Writer *self, ladle_error *error)
 }
 
 /*
- * Append one record.
+ * Append one record, which may be borrowed.
  */
 static inline int put(Writer *self, PyObject *record)
 {
@@ -111,10 +112,15 @@ static inline int check_signals(uint64_t index)
 static int extend_list(Writer *self, PyObject *list)
 {
     int result = 0;
+    bool is_scattered = false;
     for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(list); i++) {
-        PyObject *record = Py_NewRef(PyList_GET_ITEM(list, i));
-        result = put(self, record);
-        Py_DECREF(record);
+        if (i % PREFETCH_LOOK_EVERY == 0) {
+            is_scattered = core_is_scattered(list, i);
+        }
+        if (is_scattered) {
+            core_prefetch(list, i);
+        }
+        result = put(self, PyList_GET_ITEM(list, i));
         if (result == 0) {
             result = check_signals((uint64_t)i);
         }

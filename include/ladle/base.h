@@ -15,15 +15,17 @@
 #define LADLE_VERSION_PATCH 0
 
 #if defined(__GNUC__)
-#define LADLE_API         __attribute__((visibility("default")))
-#define LADLE_NODISCARD   __attribute__((warn_unused_result))
-#define LADLE_LIKELY(x)   __builtin_expect(!!(x), 1)
-#define LADLE_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define LADLE_API           __attribute__((visibility("default")))
+#define LADLE_NODISCARD     __attribute__((warn_unused_result))
+#define LADLE_ALWAYS_INLINE static inline __attribute__((always_inline))
+#define LADLE_LIKELY(x)     __builtin_expect(!!(x), 1)
+#define LADLE_UNLIKELY(x)   __builtin_expect(!!(x), 0)
 #else
 #define LADLE_API
 #define LADLE_NODISCARD
-#define LADLE_LIKELY(x)   (x)
-#define LADLE_UNLIKELY(x) (x)
+#define LADLE_ALWAYS_INLINE static inline
+#define LADLE_LIKELY(x)     (x)
+#define LADLE_UNLIKELY(x)   (x)
 #endif
 
 #ifdef __cplusplus

@@ -267,7 +267,7 @@ static inline LADLE_NODISCARD ladle_status ladle_node_put_data(ladle_shape *shap
         status = ladle_node_put_u32(shape, node, (uint32_t)len);
     }
     if (LADLE_LIKELY(status == LADLE_OK && len)) {
-        memcpy(node->bytes.data + node->bytes.len, data, len);
+        ladle_copy(node->bytes.data + node->bytes.len, data, len);
         node->bytes.len += len;
     }
     return status;

@@ -37,6 +37,31 @@ LADLE_DEFINE_LOAD_STORE(16)
 LADLE_DEFINE_LOAD_STORE(32)
 LADLE_DEFINE_LOAD_STORE(64)
 
+/*
+ * As memcpy, without a call for what is short. No byte outside of the two pieces is touched.
+ */
+static inline void ladle_copy(void *to, const void *from, size_t len)
+{
+    uint8_t *target = (uint8_t *)to;
+    const uint8_t *source = (const uint8_t *)from;
+    if (len > 32) {
+        memcpy(target, source, len);
+    } else if (len >= 16) {
+        memcpy(target, source, 16);
+        memcpy(target + len - 16, source + len - 16, 16);
+    } else if (len >= 8) {
+        memcpy(target, source, 8);
+        memcpy(target + len - 8, source + len - 8, 8);
+    } else if (len >= 4) {
+        memcpy(target, source, 4);
+        memcpy(target + len - 4, source + len - 4, 4);
+    } else if (len) {
+        target[0] = source[0];
+        target[len / 2] = source[len / 2];
+        target[len - 1] = source[len - 1];
+    }
+}
+
 static inline double ladle_double_from_bits(uint64_t bits)
 {
     double value;

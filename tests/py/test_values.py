@@ -6,10 +6,12 @@ import collections
 import datetime
 import decimal
 import fractions
+import gc
 import io
 import ipaddress
 import math
 import pathlib
+import random
 import struct
 import uuid
 import zoneinfo
@@ -440,3 +442,36 @@ def test_a_dict_that_changes_its_size_while_it_is_written_is_an_error(change):
         return
     assert change == "replace"  # of one key by another: a dict does not notice that itself
     assert loaded(data)[0]["a"] == "first"
+
+
+@pytest.mark.parametrize("kind", [list, tuple, dict])
+def test_records_that_default_drops_from_their_list_are_written_whole(kind):
+    def record(i):
+        values = [f"{i} first", object(), [f"{i} second", object()], f"{i} third"]
+        return dict(zip("abcd", values)) if kind is dict else kind(values)
+
+    def default(value):
+        records[:] = [[None] * 5 for _ in range(100)]
+        gc.collect()
+        return "gone"
+
+    records = [record(0)]
+    first = loaded(dumped(records, default=default))[0]
+    values = list(first.values()) if kind is dict else list(first)
+    assert values == ["0 first", "gone", ["0 second", "gone"], "0 third"]
+
+
+@pytest.mark.parametrize("kind", ["tuple", "list", "dict", "leaf"])
+def test_a_list_whose_records_lie_anywhere_in_memory(kind):
+    def record(i):
+        values = (float(i), f"a string of {i}", i << 40)
+        return {
+            "tuple": values,
+            "list": list(values),
+            "dict": dict(zip("abc", values)),
+            "leaf": f"a string of {i}",
+        }[kind]
+
+    records = [record(i) for i in range(3000)]
+    random.Random(5).shuffle(records)
+    assert loaded(dumped(records)) == records
