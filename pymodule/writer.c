@@ -407,7 +407,8 @@ static PyGetSetDef getters[] = {
 PyDoc_STRVAR(
     writer_doc,
     "Writer(target, /, *, name=None, owns=False, compression=None, level=None,\n"
-    "       block_size=None, metadata=None, default=None, limits=None, uuid=None)\n--\n\n"
+    "       block_size=None, metadata=None, default=None, limits=None, uuid=None,\n"
+    "       threads=0)\n--\n\n"
     "A file being written, record by record. len() is the number of records so far.\n\n"
     "target       a file descriptor, or an object with write(data); written from where it stands\n"
     "name         what to call the file in messages\n"
@@ -418,7 +419,8 @@ PyDoc_STRVAR(
     "metadata     a dict from str to values, kept in the file\n"
     "default      a callable: gets an object that cannot be stored, returns one that can\n"
     "limits       a Limits, or None for the defaults\n"
-    "uuid         16 bytes or a UUID: with the same one the same records make the same bytes\n\n"
+    "uuid         16 bytes or a UUID: with the same one the same records make the same bytes\n"
+    "threads      how many threads compress behind the caller; the bytes stay the same\n\n"
     "Leaving a with block closes it; on an exception it is aborted. One thread at a time may use\n"
     "it, RuntimeError otherwise; the GIL is released while the system writes. In a forked child\n"
     "it is dead. Raises TypeError and ValueError for bad options, OSError, and UnsupportedError\n"

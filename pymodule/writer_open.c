@@ -12,7 +12,7 @@ static void release_key(void *tag)
 }
 
 struct options {
-    PyObject *target, *name, *metadata, *hook, *limits, *uuid, *level, *block_size;
+    PyObject *target, *name, *metadata, *hook, *limits, *uuid, *level, *block_size, *threads;
     const char *compression;
     int owns;
 };
@@ -21,11 +21,12 @@ static int parse(PyObject *args, PyObject *kwargs, struct options *options)
 {
     static char *keywords[] = {"",       "name",       "owns",     "compression",
                                "level",  "block_size", "metadata", "default",
-                               "limits", "uuid",       NULL};
-    return PyArg_ParseTupleAndKeywords(
-               args, kwargs, "O|$OpzOOOOOO:Writer", keywords, &options->target, &options->name,
-               &options->owns, &options->compression, &options->level, &options->block_size,
-               &options->metadata, &options->hook, &options->limits, &options->uuid)
+                               "limits", "uuid",       "threads",  NULL};
+    return PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OpzOOOOOOO:Writer", keywords,
+                                       &options->target, &options->name, &options->owns,
+                                       &options->compression, &options->level, &options->block_size,
+                                       &options->metadata, &options->hook, &options->limits,
+                                       &options->uuid, &options->threads)
                ? 0
                : -1;
 }
@@ -87,10 +88,12 @@ static int open_writer(Writer *self, const struct options *given)
     bool has_uuid;
     int64_t level = 0;
     int64_t block_len = 0;
+    int64_t threads = 0;
     self->name = core_name_of(given->name, given->target);
     if (!self->name || core_compression_check(given->compression) < 0 ||
         core_number_from(given->level, "level", INT_MIN, INT_MAX, &level) < 0 ||
         core_number_from(given->block_size, "block_size", 1, INT_MAX, &block_len) < 0 ||
+        core_number_from(given->threads, "threads", 0, CORE_THREADS_MAX, &threads) < 0 ||
         core_default_check(given->hook) < 0 ||
         core_limits_from(self->state, given->limits, &self->encoder.limits) < 0 ||
         core_uuid_from(given->uuid, uuid, &has_uuid) < 0) {
@@ -110,6 +113,7 @@ static int open_writer(Writer *self, const struct options *given)
         options.metadata_len = tagged.len;
         options.limits = &self->encoder.limits;
         options.release_tag = release_key;
+        options.threads = (unsigned)threads;
         result = open_library(self, &options);
     }
     ladle_buffer_free(&tagged);

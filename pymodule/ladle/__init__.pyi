@@ -40,6 +40,7 @@ def dump(
     default: Callable[[Any], Any] | None = None,
     limits: Limits | None = None,
     uuid: bytes | _uuid.UUID | None = None,
+    threads: int = 0,
 ) -> int: ...
 def load(
     file: _Path | _CanRead,
@@ -67,4 +68,5 @@ def open(
     default: Callable[[Any], Any] | None = None,
     limits: Limits | None = None,
     uuid: bytes | _uuid.UUID | None = None,
+    threads: int = 0,
 ) -> Writer: ...

@@ -49,6 +49,7 @@ class Writer:
         default: Callable[[Any], Any] | None = None,
         limits: Limits | None = None,
         uuid: bytes | _uuid.UUID | None = None,
+        threads: int = 0,
     ) -> None: ...
     @property
     def metadata(self) -> dict[str, Any]: ...

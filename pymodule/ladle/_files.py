@@ -13,7 +13,7 @@ NOT_RECORDS = (str, bytes, bytearray, memoryview, dict)
 
 READER_OPTIONS = frozenset({"limits", "types"})
 WRITER_OPTIONS = frozenset(
-    {"block_size", "compression", "default", "level", "limits", "metadata", "uuid"}
+    {"block_size", "compression", "default", "level", "limits", "metadata", "threads", "uuid"}
 )
 
 
@@ -74,6 +74,7 @@ def open(file, mode="r", **options):
     default      a callable: gets an object that cannot be stored, returns one that can
     limits       a Limits
     uuid         16 bytes, or a uuid.UUID: with the same one the same records make the same file
+    threads      how many threads compress behind the caller; the file stays the same
     Options of a Reader: limits, types; see load.
 
     Raises ValueError for another mode, TypeError for an option of the other direction, OSError.

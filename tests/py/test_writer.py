@@ -437,10 +437,29 @@ def test_a_source_may_look_at_its_writer_but_not_break_it():
         assert loaded(file.getvalue()) == ["first", "between", "last"]
 
 
+@pytest.mark.parametrize("compression", (None, "zlib"))
+def test_threads_that_compress_change_no_byte(compression):
+    records = [{"number": i, "name": f"name {i % 100}", "score": i / 7} for i in range(20000)]
+    files = []
+    for threads in (0, 1, 3):
+        files.append(io.BytesIO())
+        options = {"threads": threads, "compression": compression, "block_size": 4000}
+        ladle.dump(records, files[-1], uuid=bytes(16), **options)
+    assert len({file.getvalue() for file in files}) == 1
+    assert loaded(files[0].getvalue()) == records
+
+
+@pytest.mark.parametrize("threads", (-1, 65, 1 << 70))
+def test_there_are_limits_to_the_threads(threads):
+    with pytest.raises(ValueError, match="threads"):
+        ladle.open(io.BytesIO(), "w", threads=threads)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-def test_a_writer_is_dead_in_a_forked_child_and_lives_on_in_the_parent(path):
-    writer = ladle.open(path, "w", block_size=1024)
+@pytest.mark.parametrize("threads", (0, 2))
+def test_a_writer_is_dead_in_a_forked_child_and_lives_on_in_the_parent(path, threads):
+    writer = ladle.open(path, "w", block_size=1024, threads=threads)
     writer.extend(range(3000))
     child = os.fork()
     if child == 0:
