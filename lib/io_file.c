@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -132,6 +131,23 @@ static ladle_status fd_sync(void *ctx, int *os_errno)
     return result == 0 ? LADLE_OK : fail_errno(os_errno);
 }
 
+/*
+ * A descriptor in append mode writes at the end wherever it stands.
+ */
+static ladle_status fd_truncate(void *ctx, uint64_t len, int *os_errno)
+{
+    int fd = fd_of(ctx);
+    struct stat info;
+    int result;
+    if (len > INT64_MAX || fstat(fd, &info) != 0) {
+        return fail_errno(os_errno);
+    }
+    do {
+        result = (uint64_t)info.st_size == len ? 0 : ftruncate(fd, (off_t)len);
+    } while (result != 0 && errno == EINTR);
+    return result == 0 && lseek(fd, (off_t)len, SEEK_SET) >= 0 ? LADLE_OK : fail_errno(os_errno);
+}
+
 static void fd_close_source(void *ctx)
 {
     close(fd_of(ctx));
@@ -169,46 +185,8 @@ void ladle_sink_from_fd(ladle_sink *sink, int fd, bool owned)
                          .ctx = ctx_of(fd),
                          .write = fd_write,
                          .sync = fd_sync,
-                         .close = owned ? fd_close_sink : NULL};
-}
-
-static ladle_status open_path(const char *path, int flags, int *fd, ladle_error *error)
-{
-    do {
-        *fd = open(path, flags | O_CLOEXEC, 0666);
-    } while (*fd < 0 && errno == EINTR);
-    if (*fd >= 0) {
-        return LADLE_OK;
-    }
-    int os_errno = errno;
-    char action[80]; /* shorter than the path may be, so that the reason has room behind
-                        it */
-    snprintf(action, sizeof action, "open %s", path);
-    return ladle_fail_io(error, LADLE_E_IO, LADLE_UNKNOWN, os_errno, action);
-}
-
-ladle_status ladle_source_open(ladle_source *source, const char *path, ladle_error *error)
-{
-    int fd;
-    struct stat info;
-    LADLE_TRY(open_path(path, O_RDONLY, &fd, error));
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
-        ladle_source_from_file(source, fd, true);
-    } else {
-        ladle_source_from_fd(source, fd, true);
-    }
-    return LADLE_OK;
-}
-
-ladle_status ladle_sink_open(ladle_sink *sink, const char *path, bool exclusive, ladle_error *error)
-{
-    int fd;
-    int flags = O_WRONLY | O_CREAT | (exclusive ? O_EXCL : O_TRUNC);
-    ladle_status status = open_path(path, flags, &fd, error);
-    if (status == LADLE_OK) {
-        ladle_sink_from_fd(sink, fd, true);
-    }
-    return status;
+                         .close = owned ? fd_close_sink : NULL,
+                         .truncate = fd_truncate};
 }
 
 #ifdef F_OFD_SETLK

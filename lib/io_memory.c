@@ -69,9 +69,23 @@ static ladle_status memory_write(void *ctx, const void *data, size_t len, int *o
     return status;
 }
 
+static ladle_status memory_truncate(void *ctx, uint64_t len, int *os_errno)
+{
+    (void)os_errno;
+    ladle_memory_sink *memory = ctx;
+    if (len > memory->len) {
+        return LADLE_E_ARGUMENT;
+    }
+    memory->len = (size_t)len;
+    return LADLE_OK;
+}
+
 void ladle_sink_from_memory(ladle_sink *sink, ladle_memory_sink *memory)
 {
-    *sink = (ladle_sink){.struct_size = sizeof *sink, .ctx = memory, .write = memory_write};
+    *sink = (ladle_sink){.struct_size = sizeof *sink,
+                         .ctx = memory,
+                         .write = memory_write,
+                         .truncate = memory_truncate};
 }
 
 void ladle_memory_sink_free(ladle_memory_sink *memory)

@@ -40,11 +40,15 @@ typedef struct ladle_source {
 /*
  * A sink for bytes.
  *
- * write  takes all 'len' bytes or fails, as read does. After a failure it is not called again.
- * flush  may be NULL; hands what it holds to the operating system.
- * sync   may be NULL; returns when the bytes would survive a loss of power.
- * close  may be NULL; called exactly once, by ladle_writer_close, ladle_writer_abort or when
- *        opening fails. Reports a failure as write does.
+ * write     takes all 'len' bytes or fails, as read does. After a failure it is not called again.
+ * flush     may be NULL; hands what it holds to the operating system.
+ * sync      may be NULL; returns when the bytes would survive a loss of power. Not called again
+ *           after a failure either: a system may forget what it could not write.
+ * close     may be NULL; called exactly once, by ladle_writer_close, ladle_writer_abort or when
+ *           opening fails. Reports a failure as write does.
+ * truncate  may be NULL; cuts what is there to 'len' bytes, and has the next write begin behind
+ *           them. Needed by ladle_writer_open_append only, which calls it once before all writes;
+ *           'len' is at most what is there.
  */
 typedef struct ladle_sink {
     size_t struct_size;
@@ -53,6 +57,7 @@ typedef struct ladle_sink {
     ladle_status (*flush)(void *ctx, int *os_errno);
     ladle_status (*sync)(void *ctx, int *os_errno);
     ladle_status (*close)(void *ctx, int *os_errno);
+    ladle_status (*truncate)(void *ctx, uint64_t len, int *os_errno);
 } ladle_sink;
 
 /*
@@ -88,14 +93,29 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_source_open(ladle_source *source, c
                                                          ladle_error *error);
 
 /*
- * Create a file, or empty the one that is there, for writing (mode 0666 less the umask).
+ * Create a file, or empty the one that is there, for writing (mode 0666 less the umask). A regular
+ * file is locked as by ladle_fd_lock, where the file system has locks, before it is emptied. A sync
+ * of a new file syncs its name too.
  *
  * exclusive  fail with EEXIST when there is one
  *
- * Returns LADLE_OK, or LADLE_E_IO with error->os_errno.
+ * Returns LADLE_OK; LADLE_E_STATE when another writer has the file; LADLE_E_MEMORY; or LADLE_E_IO
+ * with error->os_errno.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_sink_open(ladle_sink *sink, const char *path,
                                                        bool exclusive, ladle_error *error);
+
+/*
+ * Open a file to go on writing it with ladle_writer_open_append, or create it: with the lock, and
+ * with a sync of the name, as ladle_sink_open.
+ *
+ * sink, source  output: over one descriptor, which the sink owns
+ *
+ * Returns as ladle_sink_open; LADLE_E_IO with ESPIPE for what is no regular file.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_sink_open_append(ladle_sink *sink,
+                                                              ladle_source *source,
+                                                              const char *path, ladle_error *error);
 
 /*
  * Tell others that somebody writes to a file: a lock of the operating system on the open file,
