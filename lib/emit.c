@@ -83,6 +83,10 @@ ladle_status ladle_emitter_init(struct ladle_emitter *emitter, const ladle_sink 
     emitter->codec = options->codec;
     ladle_checkpoint_init(&emitter->checkpoint, allocator);
     ladle_block_encoder_init(&emitter->encoder, allocator);
+    emitter->merged = ladle_merged_new(allocator);
+    if (!emitter->merged) {
+        return LADLE_E_MEMORY;
+    }
     LADLE_TRY(make_parcels(emitter, threads ? threads + PARCELS_MORE : 1));
     if (options->codec) {
         LADLE_TRY(make_compressors(emitter, options->level, threads ? threads : 1));
@@ -120,14 +124,19 @@ void ladle_emitter_free(struct ladle_emitter *emitter)
     ladle_block_encoder_free(&emitter->encoder);
 }
 
-uint64_t ladle_emitter_written_count(const struct ladle_emitter *emitter)
+static uint64_t handed_on(const struct ladle_emitter *emitter)
 {
     return emitter->first_record + emitter->checkpoint.totals.record_count;
 }
 
+uint64_t ladle_emitter_written_count(const struct ladle_emitter *emitter)
+{
+    return emitter->sync_failed ? emitter->synced_count : handed_on(emitter);
+}
+
 uint64_t ladle_emitter_count(const struct ladle_emitter *emitter)
 {
-    return ladle_emitter_written_count(emitter) + emitter->waiting_count;
+    return handed_on(emitter) + emitter->waiting_count;
 }
 
 ladle_status ladle_emitter_check(const struct ladle_emitter *emitter, ladle_error *error)
@@ -135,7 +144,7 @@ ladle_status ladle_emitter_check(const struct ladle_emitter *emitter, ladle_erro
     uint64_t written_count = ladle_emitter_written_count(emitter);
     if (emitter->is_dead) {
         return ladle_fail(error, LADLE_E_STATE, LADLE_UNKNOWN, written_count,
-                          "the writer failed before; %llu records were handed on",
+                          "the writer failed before; %llu records are in the file",
                           (unsigned long long)written_count);
     }
     if (is_foreign(emitter)) {
@@ -200,6 +209,7 @@ static ladle_status write_oldest(struct ladle_emitter *emitter, ladle_error *err
     struct ladle_block_header header = header_for(emitter, parcel->type, parcel->record_count);
     ladle_draft_finish(&parcel->draft, &header, emitter->salt, offset);
     const ladle_buffer *block = &parcel->draft.output;
+    emitter->is_complete = false;
     LADLE_TRY(write_bytes(emitter, block->data, block->len, error));
     if (parcel->type == LADLE_BLOCK_DATA) {
         ladle_checkpoint_add(&emitter->checkpoint, offset, block->len, parcel->record_count,
@@ -356,15 +366,20 @@ ladle_status ladle_emitter_put(struct ladle_emitter *emitter, ladle_node *root, 
     return send(emitter, parcel, LADLE_BLOCK_DATA, (uint32_t)root->mark, error);
 }
 
+void ladle_emitter_forget_shape(struct ladle_emitter *emitter)
+{
+    ladle_merged_free(emitter->merged);
+    emitter->merged = NULL;
+    emitter->checkpoint.shape_offset = 0;
+}
+
 static ladle_status add_to_merged(struct ladle_emitter *emitter, const ladle_view *root)
 {
     LADLE_TRY(ladle_checkpoint_reserve(&emitter->checkpoint, 1));
     if (emitter->merged && root) {
         return ladle_merged_add_view(emitter->merged, root);
     }
-    ladle_merged_free(emitter->merged);
-    emitter->merged = NULL;
-    emitter->checkpoint.shape_offset = 0;
+    ladle_emitter_forget_shape(emitter);
     return LADLE_OK;
 }
 
@@ -386,10 +401,34 @@ ladle_status ladle_emitter_copy(struct ladle_emitter *emitter,
     copy.decoded_len = header->decoded_len;
     copy.directory_crc = header->directory_crc;
     ladle_block_header_store(&copy, emitter->salt, offset, bytes);
+    emitter->is_complete = false;
     LADLE_TRY(write_bytes(emitter, bytes, sizeof bytes, error));
     LADLE_TRY(write_bytes(emitter, stored, header->stored_len, error));
     ladle_checkpoint_add(&emitter->checkpoint, offset, sizeof bytes + header->stored_len,
                          header->record_count, header->decoded_len);
+    return LADLE_OK;
+}
+
+ladle_status ladle_emitter_cut(struct ladle_emitter *emitter, uint64_t len, ladle_error *error)
+{
+    return after_sink(emitter, ladle_output_truncate(&emitter->output, len, error), error);
+}
+
+/*
+ * Forget the segment before.
+ */
+static ladle_status begin_segment(struct ladle_emitter *emitter)
+{
+    ladle_merged *merged = ladle_merged_new(emitter->allocator);
+    if (!merged) {
+        return LADLE_E_MEMORY;
+    }
+    ladle_merged_free(emitter->merged);
+    emitter->merged = merged;
+    emitter->first_record = handed_on(emitter);
+    emitter->segment_offset = emitter->output.offset;
+    ladle_checkpoint_free(&emitter->checkpoint);
+    ladle_checkpoint_init(&emitter->checkpoint, emitter->allocator);
     return LADLE_OK;
 }
 
@@ -405,12 +444,12 @@ ladle_status ladle_emitter_begin(struct ladle_emitter *emitter, const uint8_t *u
         return ladle_fail(error, LADLE_E_IO, LADLE_UNKNOWN, LADLE_UNKNOWN,
                           "the system gives no random bytes");
     }
-    emitter->merged = ladle_merged_new(emitter->allocator);
-    if (!emitter->merged) {
+    if (begin_segment(emitter) != LADLE_OK) {
         return ladle_emitter_fail(error, LADLE_E_MEMORY);
     }
     emitter->salt = ladle_salt(header.uuid);
     ladle_file_header_store(&header, bytes);
+    emitter->is_complete = false;
     LADLE_TRY(write_bytes(emitter, bytes, sizeof bytes, error));
     if (metadata) {
         emitter->checkpoint.totals.metadata_offset = place(emitter);
@@ -427,13 +466,22 @@ ladle_status ladle_emitter_flush(struct ladle_emitter *emitter, bool sync, ladle
         LADLE_TRY(write_checkpoint(emitter, error));
     }
     LADLE_TRY(after_sink(emitter, ladle_output_flush(output, error), error));
-    return sync ? after_sink(emitter, ladle_output_sync(output, error), error) : LADLE_OK;
+    if (sync) {
+        ladle_status status = ladle_output_sync(output, error);
+        emitter->sync_failed = status != LADLE_OK;
+        LADLE_TRY(after_sink(emitter, status, error));
+        emitter->synced_count = handed_on(emitter);
+    }
+    return LADLE_OK;
 }
 
 ladle_status ladle_emitter_complete(struct ladle_emitter *emitter, ladle_error *error)
 {
     uint8_t bytes[LADLE_TRAILER_LEN];
     LADLE_TRY(ladle_emitter_drain(emitter, error));
+    if (emitter->is_complete) {
+        return LADLE_OK;
+    }
     uint64_t checkpoint_offset = place(emitter);
     LADLE_TRY(write_checkpoint(emitter, error));
     uint64_t offset = place(emitter);
@@ -441,7 +489,9 @@ ladle_status ladle_emitter_complete(struct ladle_emitter *emitter, ladle_error *
                                     .record_count = emitter->checkpoint.totals.record_count,
                                     .checkpoint_distance = (uint32_t)(offset - checkpoint_offset)};
     ladle_trailer_store(&trailer, emitter->salt, bytes);
-    return write_bytes(emitter, bytes, sizeof bytes, error);
+    LADLE_TRY(write_bytes(emitter, bytes, sizeof bytes, error));
+    emitter->is_complete = true;
+    return LADLE_OK;
 }
 
 ladle_status ladle_emitter_close(struct ladle_emitter *emitter, ladle_error *error)

@@ -35,6 +35,9 @@ struct ladle_emitter {
     unsigned parcel_first;
     unsigned parcel_count;
     uint64_t waiting_count; /* records in them */
+    uint64_t synced_count;  /* records of the file at the latest sync */
+    bool sync_failed;
+    bool is_complete; /* nothing was written behind a trailer */
     bool is_dead;
 };
 
@@ -57,7 +60,13 @@ ladle_status ladle_emitter_init(struct ladle_emitter *emitter, const ladle_sink 
 void ladle_emitter_free(struct ladle_emitter *emitter);
 
 /*
- * Begin a segment: its header, and metadata if there are any.
+ * Stand behind 'len' bytes of a file that is there already; what is behind them is cut off. Before
+ * anything is written.
+ */
+ladle_status ladle_emitter_cut(struct ladle_emitter *emitter, uint64_t len, ladle_error *error);
+
+/*
+ * Begin a segment: its header, and metadata if there are any. One before it is complete.
  *
  * uuid  NULL: random
  */
@@ -103,7 +112,7 @@ ladle_status ladle_emitter_drain(struct ladle_emitter *emitter, ladle_error *err
 ladle_status ladle_emitter_flush(struct ladle_emitter *emitter, bool sync, ladle_error *error);
 
 /*
- * Drain, then complete the segment.
+ * Drain, then complete the segment, unless it is.
  */
 ladle_status ladle_emitter_complete(struct ladle_emitter *emitter, ladle_error *error);
 
@@ -113,7 +122,13 @@ ladle_status ladle_emitter_complete(struct ladle_emitter *emitter, ladle_error *
 ladle_status ladle_emitter_close(struct ladle_emitter *emitter, ladle_error *error);
 
 /*
- * Records of the file that were handed to the sink; and with those on their way.
+ * The shape of the segment's records is not known any more.
+ */
+void ladle_emitter_forget_shape(struct ladle_emitter *emitter);
+
+/*
+ * Records of the file that were handed to the sink (after a failed sync: at the sync before, for a
+ * system may forget what it could not write); and all, with those on their way.
  */
 uint64_t ladle_emitter_written_count(const struct ladle_emitter *emitter);
 uint64_t ladle_emitter_count(const struct ladle_emitter *emitter);

@@ -200,6 +200,19 @@ ladle_status ladle_output_write(struct ladle_output *output, const void *data, s
     return LADLE_OK;
 }
 
+ladle_status ladle_output_truncate(struct ladle_output *output, uint64_t len, ladle_error *error)
+{
+    int os_errno = 0;
+    if (!output->sink.truncate) {
+        return ladle_fail(error, LADLE_E_STATE, len, LADLE_UNKNOWN,
+                          "the sink cannot go on behind what is there");
+    }
+    ladle_status status = output->sink.truncate(output->sink.ctx, len, &os_errno);
+    LADLE_TRY(settle(output, status, os_errno, "cut", error));
+    output->offset = len;
+    return LADLE_OK;
+}
+
 /*
  * One of the sink's functions that take no data; NULL does nothing.
  */

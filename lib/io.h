@@ -67,6 +67,11 @@ struct ladle_output {
 
 ladle_status ladle_output_write(struct ladle_output *output, const void *data, size_t len,
                                 ladle_error *error);
+/*
+ * Before all writes: cut what the sink has to 'len' bytes and go on behind them. A sink that cannot
+ * cut gives LADLE_E_STATE.
+ */
+ladle_status ladle_output_truncate(struct ladle_output *output, uint64_t len, ladle_error *error);
 ladle_status ladle_output_flush(struct ladle_output *output, ladle_error *error);
 ladle_status ladle_output_sync(struct ladle_output *output, ladle_error *error);
 ladle_status ladle_output_close(struct ladle_output *output, ladle_error *error);

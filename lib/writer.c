@@ -2,7 +2,7 @@
 #include "writer.h"
 
 #include "alloc.h"
-#include "emit.h"
+#include "emit_append.h"
 #include "limit.h"
 #include "metadata.h"
 #include "shape.h"
@@ -362,6 +362,9 @@ static ladle_status writer_init(ladle_writer *writer, const ladle_sink *sink,
     return ladle_shape_init(&writer->shape);
 }
 
+/*
+ * A writer that has written nothing yet.
+ */
 static ladle_status writer_new(ladle_writer **writer, const ladle_sink *sink,
                                const ladle_writer_options *options, ladle_error *error)
 {
@@ -380,28 +383,98 @@ static ladle_status writer_new(ladle_writer **writer, const ladle_sink *sink,
     made->limits = limits;
     ladle_status status = writer_init(made, sink, options, codec);
     if (status != LADLE_OK) {
-        ladle_emitter_fail(error, status);
-    } else {
-        status = ladle_emitter_begin(&made->emitter, options->uuid, (uint32_t)made->block_len,
-                                     options->metadata, options->metadata_len, error);
-    }
-    if (status != LADLE_OK) {
         writer_free(made);
-        return status;
+        return ladle_emitter_fail(error, status);
     }
     *writer = made;
     return LADLE_OK;
 }
 
-ladle_status ladle_writer_open(ladle_writer **writer, const ladle_sink *sink,
-                               const ladle_writer_options *options, ladle_error *error)
+static ladle_status begin_segment(ladle_writer *writer, const ladle_writer_options *options,
+                                  ladle_error *error)
+{
+    return ladle_emitter_begin(&writer->emitter, options->uuid, (uint32_t)writer->block_len,
+                               options->metadata, options->metadata_len, error);
+}
+
+/*
+ * Go on behind what a source has.
+ */
+static ladle_status append(ladle_writer *writer, const ladle_source *source,
+                           const ladle_writer_options *options, ladle_recovered *recovered,
+                           ladle_error *error)
+{
+    struct ladle_emitter *emitter = &writer->emitter;
+    struct ladle_found_end found;
+    LADLE_TRY(ladle_emitter_find_end(emitter, source, writer->limits.max_record, &found, error));
+    LADLE_TRY(ladle_emitter_cut(emitter, found.end, error));
+    recovered->record_count = ladle_emitter_count(emitter);
+    recovered->cut_len = found.cut_len;
+    recovered->was_complete = found.is_complete;
+    emitter->synced_count = recovered->record_count;
+    if (found.end == 0) {
+        return begin_segment(writer, options, error);
+    }
+    if (options->metadata) {
+        LADLE_TRY(ladle_emitter_complete(emitter, error));
+        return begin_segment(writer, options, error);
+    }
+    return LADLE_OK;
+}
+
+/*
+ * Make a writer, and have it begin a file, or go on with that of a source.
+ */
+static ladle_status open_writer(ladle_writer **writer, const ladle_source *source,
+                                const ladle_sink *sink, const ladle_writer_options *options,
+                                ladle_recovered *recovered, ladle_error *error)
 {
     const ladle_writer_options defaults = LADLE_WRITER_OPTIONS_INIT;
+    options = options ? options : &defaults;
     *writer = NULL;
-    ladle_status status = writer_new(writer, sink, options ? options : &defaults, error);
+    ladle_status status = writer_new(writer, sink, options, error);
+    if (status == LADLE_OK) {
+        status = source ? append(*writer, source, options, recovered, error)
+                        : begin_segment(*writer, options, error);
+        if (status != LADLE_OK) {
+            writer_free(*writer);
+            *writer = NULL;
+        }
+    }
     if (status != LADLE_OK && sink->close) {
         int ignored;
         (void)sink->close(sink->ctx, &ignored);
+    }
+    return status;
+}
+
+ladle_status ladle_writer_open(ladle_writer **writer, const ladle_sink *sink,
+                               const ladle_writer_options *options, ladle_error *error)
+{
+    return open_writer(writer, NULL, sink, options, NULL, error);
+}
+
+ladle_status ladle_writer_open_append(ladle_writer **writer, const ladle_source *source,
+                                      const ladle_sink *sink, const ladle_writer_options *options,
+                                      ladle_recovered *recovered, ladle_error *error)
+{
+    ladle_recovered ignored;
+    recovered = recovered ? recovered : &ignored;
+    *recovered = (ladle_recovered){.record_count = 0};
+    ladle_status status = LADLE_E_STATE;
+    *writer = NULL;
+    if (source->read_at && source->size) {
+        status = open_writer(writer, source, sink, options, recovered, error);
+    } else {
+        ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                   "only what can be read at any place can be appended to");
+        if (sink->close) {
+            int unused;
+            (void)sink->close(sink->ctx, &unused);
+        }
+    }
+    if (source->close) {
+        source->close(source->ctx);
     }
     return status;
 }

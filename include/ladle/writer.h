@@ -71,6 +71,42 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_writer_open(ladle_writer **writer,
                                                          ladle_error *error);
 
 /*
+ * What ladle_writer_open_append found.
+ */
+typedef struct ladle_recovered {
+    uint64_t record_count; /* records that the file has */
+    uint64_t cut_len;      /* bytes of an unfinished item at its end, which were cut off */
+    bool was_complete;     /* its writer had completed it */
+} ladle_recovered;
+
+/*
+ * Go on with a file: behind its last complete item, whether its writer completed it or was
+ * interrupted. Nothing that is intact is cut or overwritten. An empty file, and one of which not
+ * even the header is whole, is begun anew. Two writers at once would spoil the file: see
+ * ladle_sink_open_append, which keeps them apart, and ladle_fd_lock.
+ *
+ * writer     output; NULL on failure. Its count of records, and the numbers in errors, begin with
+ *            the records that the file has
+ * source     the file as it is, to be read at any place; closed when this returns
+ * sink       for the same file, with 'truncate'; as for ladle_writer_open
+ * options    as for ladle_writer_open. With metadata a further segment is begun, whose metadata
+ * win; uuid is for a new segment only recovered  output, written on LADLE_OK; may be NULL
+ *
+ * Returns as ladle_writer_open, and
+ *   LADLE_E_FORMAT       it is no ladle file
+ *   LADLE_E_CORRUPT      damage stands in the way: the file is to be repaired first. What stands
+ *                        before the last checkpoint is not looked at
+ *   LADLE_E_UNSUPPORTED  a newer version
+ *   LADLE_E_STATE        the source cannot be read at any place, or the sink has no 'truncate'
+ * On failure the file is as it was, unless cutting or writing failed.
+ *
+ * The cost depends on what stands behind the last checkpoint, not on the length of the file.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_writer_open_append(
+    ladle_writer **writer, const ladle_source *source, const ladle_sink *sink,
+    const ladle_writer_options *options, ladle_recovered *recovered, ladle_error *error);
+
+/*
  * Add a record: one complete tagged value, as ladle_value_put_* made it.
  *
  * data, len  the value; copied
@@ -114,7 +150,8 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_writer_flush(ladle_writer *writer, 
 
 /*
  * As ladle_writer_flush, then a checkpoint and the sink's sync: the records survive a loss of
- * power.
+ * power. When the sink's sync fails the writer is dead, and error->record is the number of records
+ * at the sync before: the system may have forgotten what it could not write.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_writer_sync(ladle_writer *writer, ladle_error *error);
 
@@ -133,12 +170,13 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_writer_close(ladle_writer *writer, 
 LADLE_API ladle_status ladle_writer_abort(ladle_writer *writer, ladle_error *error);
 
 /*
- * Records appended so far.
+ * Records of the file so far: all that were appended, and those that it had before.
  */
 LADLE_API uint64_t ladle_writer_count(const ladle_writer *writer);
 
 /*
- * Records of them that were handed to the sink.
+ * Records of them that are in the file: handed to the sink, and after a failed sync only those of
+ * the sync before.
  */
 LADLE_API uint64_t ladle_writer_written_count(const ladle_writer *writer);
 

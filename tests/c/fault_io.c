@@ -121,6 +121,16 @@ static ladle_status sink_close(void *ctx, int *os_errno)
     return fault->fails_close ? LADLE_E_IO : LADLE_OK;
 }
 
+static ladle_status sink_truncate(void *ctx, uint64_t len, int *os_errno)
+{
+    struct fault_sink *fault = ctx;
+    check_that(len <= fault->written.len, "cut to more than there is");
+    if (!fault->fails_truncate) {
+        fault->written.len = (size_t)len;
+    }
+    return fail_when(fault, fault->fails_truncate, os_errno);
+}
+
 void fault_sink_init(ladle_sink *sink, struct fault_sink *fault)
 {
     *fault = (struct fault_sink){.fail_at = SIZE_MAX};
@@ -129,5 +139,6 @@ void fault_sink_init(ladle_sink *sink, struct fault_sink *fault)
                          .write = sink_write,
                          .flush = sink_flush,
                          .sync = sink_sync,
-                         .close = sink_close};
+                         .close = sink_close,
+                         .truncate = sink_truncate};
 }

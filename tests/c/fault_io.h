@@ -37,6 +37,7 @@ struct fault_sink {
     bool fails_flush;
     bool fails_sync;
     bool fails_close;
+    bool fails_truncate;
     unsigned failure_count;
     unsigned flush_count;
     unsigned sync_count;

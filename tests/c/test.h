@@ -32,6 +32,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+Suite *append_suite(void);
 Suite *buffer_suite(void);
 Suite *checkpoint_suite(void);
 Suite *checksum_suite(void);
