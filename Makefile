@@ -63,7 +63,7 @@ PACKAGE = setup.py pyproject.toml $(wildcard README.md pymodule/ladle/*.py* pymo
           $(filter-out tests/%,$(H_FILES))
 
 objects = $(1:%.c=$(OUT)/%.o)
--include $(patsubst %.o,%.d,$(call objects,$(LIB_C) $(TEST_C) $(EXAMPLE_C)))
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_C) $(TEST_C)))
 
 # ---- What is needed and not on this machine: see tests/setup ----
 
@@ -151,20 +151,22 @@ test-c: $(OUT)/run-tests ## the C tests
 test-py: .venv/setup-pytest .venv/setup-ladle ## the Python tests
 	$(Q)$(PY) -m pytest -q tests/py
 
-$(OUT)/examples/%.o: examples/%.c $(OUT)/flags
-	$(call compile)
+# Examples are built as users do it: against an installed tree.
+STAGE = $(CURDIR)/$(OUT)/stage
+$(OUT)/staged: $(OUT)/libladle.a $(OUT)/libladle.so $(HEADERS) packaging/install.mk
+	$(Q)$(MAKE) --no-print-directory install PREFIX='$(STAGE)' && touch $@
 
 EXAMPLE_PROGRAMS = $(EXAMPLE_C:%.c=$(OUT)/%)
-$(EXAMPLE_PROGRAMS): %: %.o $(OUT)/libladle.a
-	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
+$(EXAMPLE_PROGRAMS): $(OUT)/%: %.c examples/sample.h $(OUT)/staged
+	$(Q)mkdir -p $(@D) && echo "  cc $<" && PKG_CONFIG_PATH='$(STAGE)/lib/pkgconfig' && \
+	    export PKG_CONFIG_PATH && $(CC) -std=c11 $(WARNINGS) $(FLAGS_$(BUILD)) $(CFLAGS) -o $@ $< \
+	    $$(pkg-config --cflags --libs ladle) -pthread -Wl,-rpath,'$(STAGE)/lib' $(LDFLAGS)
 
-# In one empty folder, in the order of their numbers: a later one may read what an earlier wrote.
 test-examples: $(EXAMPLE_PROGRAMS) .venv/setup-demo .venv/setup-ladle ## run the examples
-	$(Q)rm -rf $(OUT)/examples-run && mkdir -p $(OUT)/examples-run && cd $(OUT)/examples-run && \
-	for example in $(EXAMPLE_PROGRAMS:%=$(CURDIR)/%) $(CURDIR)/examples/[0-9]*.py; do \
-	    case $$example in *.py) run=$(CURDIR)/$(PY) ;; *) run= ;; esac; \
-	    echo "  $${example#$(CURDIR)/}"; \
-	    $$run $$example >output 2>&1 || { cat output; exit 1; }; done
+	$(Q)tests/examples $(CURDIR)/$(OUT)/examples $(CURDIR)/$(PY)
+
+test-stream: $(EXAMPLE_PROGRAMS) ## producer | filter | consumer: time and memory, GIB=4
+	$(Q)tests/stream $(OUT)/examples $(GIB)
 
 asan: ## the C tests with address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory BUILD=asan test-c
@@ -253,4 +255,4 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
 .PHONY: all lib static shared py demo test layers exports headers test-c test-py test-examples \
-        asan bench bench-run lint format format-check sdist clean distclean help
+        test-stream asan bench bench-run lint format format-check sdist clean distclean help
