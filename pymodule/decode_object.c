@@ -366,6 +366,29 @@ static PyObject *no_member(core_decoder *decoder, const core_layout *layout, PyO
     return NULL;
 }
 
+/*
+ * Have the class make a flag of several members. NULL: it cannot, or an exception is set.
+ */
+static PyObject *combine_members(const core_decoder *decoder, const core_layout *layout,
+                                 PyObject *value)
+{
+    PyObject *member = PyObject_CallOneArg((PyObject *)layout->class->type, value);
+    if (!member) {
+        if (PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_Clear();
+        }
+        return NULL;
+    }
+    /* Some drop the bits that they do not know. */
+    PyObject *made = PyObject_GetAttr(member, decoder->state->classes->value_of_flag);
+    int is_same = made ? PyObject_RichCompareBool(made, value, Py_EQ) : -1;
+    Py_XDECREF(made);
+    if (is_same <= 0) {
+        Py_CLEAR(member);
+    }
+    return member;
+}
+
 static PyObject *build_member(core_decoder *decoder, const core_layout *layout, PyObject *value)
 {
     bool is_flag = layout->class->kind == CLASS_FLAG;
@@ -375,12 +398,10 @@ static PyObject *build_member(core_decoder *decoder, const core_layout *layout, 
         return Py_XNewRef(member);
     }
     if (is_flag && is_right) {
-        member = PyObject_CallOneArg((PyObject *)layout->class->type, value);
-        if (member || !(PyErr_ExceptionMatches(PyExc_ValueError) ||
-                        PyErr_ExceptionMatches(PyExc_TypeError))) {
+        member = combine_members(decoder, layout, value);
+        if (member || PyErr_Occurred()) {
             return member;
         }
-        PyErr_Clear();
     }
     return no_member(decoder, layout, value);
 }

@@ -6,6 +6,7 @@ import collections
 import dataclasses
 import datetime
 import decimal
+import enum
 import io
 import struct
 import zoneinfo
@@ -31,6 +32,8 @@ def class_picture(cls):
         return fields_picture
     if hasattr(cls, "_make"):
         return lambda value: [*sequence_picture(value), exactly(getattr(value, "__dict__", None))]
+    if cls.__eq__ is object.__eq__ and cls.__dictoffset__ and not issubclass(cls, enum.Enum):
+        return lambda value: dict_picture(vars(value))
     return lambda value: value
 
 

@@ -1,0 +1,740 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Objects of classes: how they are stored, where they are rebuilt, and what they are elsewhere."""
+
+import abc
+import collections
+import copy
+import enum
+import functools
+import gc
+import io
+import pickle
+import subprocess
+import sys
+import typing
+import weakref
+from dataclasses import dataclass, field, make_dataclass
+
+import ladle
+import pytest
+
+import classes
+import reference
+from helpers import dumped, exactly, loaded
+
+
+# Not registered, unlike those of the module classes.
+@dataclass
+class Point:
+    x: object
+    y: object = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    a: object
+    b: object = ()
+
+
+class Pair(typing.NamedTuple):
+    first: object
+    second: object = None
+
+
+Triple = collections.namedtuple("Triple", "a b c")
+
+
+class Color(enum.Enum):
+    RED = 1
+    BLUE = 2
+
+
+class Rights(enum.Flag):
+    READ = 1
+    WRITE = 2
+
+
+class Ordinary:
+    def __init__(self, value):
+        self.value = value
+
+    def __eq__(self, other):
+        return type(other) is Ordinary and vars(self) == vars(other)
+
+    def __hash__(self):
+        return 1
+
+
+TYPES = (Point, Slots, Pair, Triple, Color, Rights)
+OBJECTS = [
+    Point(1, "a"),
+    Slots(1.5, (2,)),
+    Pair("x", [None]),
+    Triple(1, 2, 3),
+    Color.BLUE,
+    Rights.READ | Rights.WRITE,
+    Rights(0),
+    {Color.RED: [Point(Pair(1), {Slots(1): Point(2)})], Slots(Color.RED): 1},
+]
+
+
+def name_of(cls):
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def both_ways(value, **options):
+    """The value through a file and through dumps: equal, and returned."""
+    (back,) = loaded(dumped([value]), **options)
+    assert exactly(ladle.loads(ladle.dumps(value), **options)) == exactly(back)
+    return back
+
+
+@pytest.mark.parametrize("value", OBJECTS, ids=repr)
+def test_objects_come_back_where_types_names_their_classes(value):
+    assert exactly(both_ways(value, types=TYPES)) == exactly(value)
+
+
+@pytest.mark.parametrize("many", [1, 50])
+def test_objects_of_many_classes_come_back_together(many):
+    records = [*OBJECTS, *classes.Color, 5, None] * many
+    assert exactly(loaded(dumped(records), types=TYPES)) == exactly(records)
+    assert exactly(loaded(dumped([records]), types=TYPES)) == exactly([records])
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "state"),
+    [
+        (Point(1, [2]), name_of(Point), {"x": 1, "y": [2]}),
+        (Slots(1), name_of(Slots), {"a": 1, "b": ()}),
+        (Pair(1), name_of(Pair), {"first": 1, "second": None}),
+        (Triple(1, 2, 3), name_of(Triple), {"a": 1, "b": 2, "c": 3}),
+        (Color.RED, name_of(Color), {"name": "RED"}),
+        (Rights.READ, name_of(Rights), {"value": 1}),
+    ],
+    ids=repr,
+)
+def test_elsewhere_they_are_opaque(value, name, state):
+    back = both_ways(value)
+    assert type(back) is ladle.Opaque
+    assert back == ladle.Opaque(name, state)
+    assert list(back.state) == list(state)
+    (independent,) = reference.read(dumped([value]))
+    assert independent == (name, state)
+
+
+def test_what_is_opaque_is_written_as_it_was():
+    records = OBJECTS * 3
+    data = dumped(records, uuid=bytes(16))
+    opaque = loaded(data)
+    assert exactly(opaque) != exactly(records)
+    assert dumped(opaque, uuid=bytes(16)) == data
+    assert exactly(loaded(dumped(opaque), types=TYPES)) == exactly(records)
+    assert ladle.dumps(ladle.loads(ladle.dumps(records))) == ladle.dumps(records)
+
+
+COPY = """
+import sys
+import ladle
+ladle.dump(ladle.load(sys.argv[1]), sys.argv[2])
+assert "classes" not in sys.modules
+"""
+
+
+def test_a_process_that_knows_no_class_copies_a_file(path, tmp_path):
+    records = [
+        classes.Point(1, classes.Stack([1, classes.Meters(2)])),
+        classes.Plain(a=1, kept=classes.Color.RED),
+        {classes.Frozen("key"): classes.Bits(9)},
+        *OBJECTS,
+    ]
+    ladle.dump(records, path)
+    copied = tmp_path / "copy.ladle"
+    subprocess.run([sys.executable, "-c", COPY, path, copied], check=True)
+    assert exactly(list(ladle.load(copied, types=TYPES))) == exactly(records)
+
+
+def test_metadata_may_hold_objects():
+    data = dumped([], metadata={"at": Point(1)})
+    assert ladle.load(io.BytesIO(data)).metadata == {"at": ladle.Opaque(name_of(Point), {"x": 1, "y": 0})}
+    records = ladle.load(io.BytesIO(data), types=[Point])
+    records.close()
+    assert records.metadata == {"at": Point(1)}
+
+
+def test_a_reader_takes_types(path):
+    ladle.dump(OBJECTS, path)
+    with ladle.open(path, types=TYPES) as reader:
+        assert list(reader) == OBJECTS
+
+
+# ---- Rebuilding ----
+
+
+@dataclass
+class Watched:
+    x: int
+    made: typing.ClassVar[list] = []
+
+    def __new__(cls, *args):
+        cls.made.append("__new__")
+        return super().__new__(cls)
+
+    def __post_init__(self):
+        self.made.append("__post_init__")
+
+    def __setattr__(self, name, value):
+        self.made.append("__setattr__")
+        object.__setattr__(self, name, value)
+
+
+def test_no_code_of_a_class_runs_when_an_object_is_rebuilt():
+    value = Watched(5)
+    Watched.made.clear()
+    assert both_ways(value, types=[Watched]) == value
+    assert Watched.made == []
+
+
+def test_attributes_beside_the_fields_are_kept():
+    point = Point(1)
+    point.z = [point.x]
+    back = both_ways(point, types=TYPES)
+    assert vars(back) == {"x": 1, "y": 0, "z": [1]}
+    assert exactly(loaded(dumped([Point(0), point, Point(2)]), types=TYPES)[1]) == exactly(point)
+
+
+class Cached(Point):
+    @functools.cached_property
+    def double(self):
+        return self.x * 2
+
+
+def test_cached_properties_are_attributes():
+    value = Cached(4)
+    assert "double" not in vars(both_ways(value, types=[Cached]))
+    assert value.double == 8
+    assert vars(both_ways(value, types=[Cached]))["double"] == 8
+
+
+class Guarded:
+    """A property in the place of a field."""
+
+    def __init__(self):
+        self.calls = []
+
+    @property
+    def x(self):
+        return "hidden"
+
+    @x.setter
+    def x(self, value):
+        raise AssertionError("a setter ran")
+
+
+def test_no_descriptor_of_a_class_is_asked():
+    opaque = ladle.Opaque(name_of(Guarded), {"x": 1, "__class__": 2, "__dict__": 3, "ok": 4})
+    back = both_ways(opaque, types=[Guarded])
+    assert type(back) is Guarded
+    assert vars(back) == opaque.state
+
+
+def test_a_field_that_was_never_set_is_an_error():
+    @dataclass
+    class Half:
+        a: int
+        b: int = field(init=False)
+
+    with pytest.raises(TypeError, match=r"record 0: \['k'\]: .*Half cannot be stored: .*field 'b'"):
+        dumped([{"k": Half(1)}])
+    with pytest.raises(TypeError, match="field 'b'"):
+        ladle.dumps(Half(1))
+
+
+def test_a_field_that_only_the_class_has_comes_back():
+    @dataclass
+    class Shared:
+        a: int
+        b: int = field(init=False, default=7)
+
+    value = Shared(1)
+    value.c = 3
+    assert vars(both_ways(value, types=[Shared])) == {"a": 1, "b": 7, "c": 3}
+
+
+def test_an_ordinary_class_is_stored_when_it_is_registered_or_given():
+    with pytest.raises(TypeError, match="Ordinary cannot be stored; .*register"):
+        dumped([Ordinary(1)])
+    opaque = ladle.Opaque(name_of(Ordinary), {"value": [1]})
+    assert both_ways(opaque, types=[Ordinary]) == Ordinary([1])
+
+
+# ---- Versions of a class ----
+
+
+def versions():
+    old = make_dataclass("Item", [("a", int), ("gone", str)], namespace={"__module__": "shop"})
+    fields = [("a", int), ("new", list, field(default_factory=list)), ("n", int, field(default=5))]
+    new = make_dataclass("Item", fields, namespace={"__module__": "shop"})
+    slots = make_dataclass("Item", fields, namespace={"__module__": "shop"}, slots=True)
+    return old, new, slots
+
+
+def test_fields_that_were_added_get_their_defaults():
+    old, new, slots = versions()
+    for version in (new, slots):
+        first, second = loaded(dumped([old(1, "x"), old(2, "y")]), types=[version])
+        assert (first, second) == (version(1), version(2))
+        assert type(first) is version
+        assert first.new is not second.new
+        assert ladle.loads(ladle.dumps(old(1, "x")), types=[version]) == first
+
+
+def test_fields_that_are_gone_stay_attributes_where_there_is_a_place():
+    old, new, slots = versions()
+    (back,) = loaded(dumped([old(1, "x")]), types=[new])
+    assert back.gone == "x"
+    assert loaded(dumped([back]), types=[old]) == [old(1, "x")]
+    (back,) = loaded(dumped([old(1, "x")]), types=[slots])
+    assert not hasattr(back, "gone")
+
+
+@pytest.mark.parametrize("slots", [False, True])
+def test_a_field_without_a_default_that_a_file_lacks_is_an_error_that_names_it(slots):
+    old, *new = versions()
+    data = dumped([new[slots](1), 5])
+    for read in (lambda: loaded(data, types=[old]), lambda: ladle.loads(ladle.dumps(new[slots](1)), types=[old])):
+        with pytest.raises(ladle.UnsupportedError) as caught:
+            read()
+        assert "shop.Item lacks the fields ['gone']" in str(caught.value)
+    assert loaded(data)[1] == 5
+
+
+def test_versions_of_a_named_tuple():
+    old = collections.namedtuple("Row", "a b", module="shop")
+    new = collections.namedtuple("Row", "b c a", module="shop", defaults=[1, 2])
+    back = both_ways(old(10, 20), types=[new])
+    assert back == new(20, 1, 10)
+    assert type(back) is new
+    assert both_ways(new(1, 2, 3), types=[old]) == old(3, 1)
+    shrunk = collections.namedtuple("Row", "a", module="shop")
+    with pytest.raises(ladle.UnsupportedError, match=r"\['b'\]"):
+        both_ways(shrunk(1), types=[old])
+
+
+def test_a_member_that_an_enumeration_lacks_is_an_error_that_names_it():
+    other = enum.Enum("Color", "GREEN", module=__name__, qualname="Color")
+    with pytest.raises(ladle.UnsupportedError, match="has no member 'GREEN' here"):
+        both_ways(other.GREEN, types=[Color])
+    more = enum.Flag("Rights", "READ WRITE RUN", module=__name__, qualname="Rights")
+    with pytest.raises(ladle.UnsupportedError, match="has no member 4 here"):
+        both_ways(more.RUN, types=[Rights])
+
+
+STRANGE = {
+    "an enumeration of no name": ladle.Opaque(name_of(Color), {"value": 1}),
+    "an enumeration by value": ladle.Opaque(name_of(Color), {"name": 1}),
+    "an enumeration of two fields": ladle.Opaque(name_of(Color), {"name": "RED", "value": 1}),
+    "a method of an enumeration": ladle.Opaque(name_of(Color), {"name": "mro"}),
+    "a flag by name": ladle.Opaque(name_of(Rights), {"value": "READ"}),
+    "a flag by a bool": ladle.Opaque(name_of(Rights), {"value": True}),
+    "a dataclass that is a list": ladle.Opaque(name_of(Point), [1]),
+    "a dataclass that is a dict of ints": ladle.Opaque(name_of(Point), {1: 2}),
+    "a named tuple without fields": ladle.Opaque(name_of(Pair), {}),
+    "a named tuple that is a tuple": ladle.Opaque(name_of(Pair), (1, 2)),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_state_that_does_not_fit_the_class_is_an_error(name):
+    for read in (
+        lambda: loaded(dumped([STRANGE[name]]), types=TYPES),
+        lambda: ladle.loads(ladle.dumps(STRANGE[name]), types=TYPES),
+    ):
+        with pytest.raises(ladle.UnsupportedError):
+            read()
+    assert both_ways(STRANGE[name]) == STRANGE[name]
+
+
+def test_an_abstract_class_is_not_made():
+    class Shape(abc.ABC):
+        @abc.abstractmethod
+        def area(self): ...
+
+    with pytest.raises(ladle.UnsupportedError, match="abstract"):
+        both_ways(ladle.Opaque(name_of(Shape), {"a": 1}), types=[Shape])
+
+
+# ---- register and types= ----
+
+
+def test_register_returns_the_class_and_takes_functions():
+    @ladle.register
+    class Money:
+        def __init__(self, cents):
+            self.cents = cents
+
+        def __eq__(self, other):
+            return self.cents == other.cents
+
+    assert isinstance(Money, type)
+    assert both_ways(Money(5)) == Money(5)
+    ladle.register(Money, name="money", to_state=lambda m: m.cents, from_state=Money)
+    assert both_ways(Money(7)) == Money(7)
+    assert reference.read(dumped([Money(7)])) == [("money", 7)]
+    assert both_ways(ladle.Opaque(name_of(Money), {"cents": 5})) == ladle.Opaque(
+        name_of(Money), {"cents": 5}
+    )
+
+
+@pytest.mark.parametrize(
+    "state", [{}, {"a": 1}, {"": 1}, {1: 2}, {"\ud800": 1}, [], None, "text", {"a": 1, "": 2}]
+    + [{f"k{i}": i for i in range(1025)}], ids=lambda state: str(state)[:20]
+)  # fmt: skip
+def test_any_state_comes_back(state):
+    class Holder:
+        pass
+
+    def make(state):
+        holder = Holder()
+        holder.state = state
+        return holder
+
+    ladle.register(Holder, name=f"holder {id(Holder)}", to_state=lambda h: h.state, from_state=make)
+    assert exactly(both_ways(make(state)).state) == exactly(state)
+    assert exactly(both_ways([make(state), make(5)])[0].state) == exactly(state)
+    opaque = ladle.Opaque("unknown", state)
+    assert exactly(both_ways(opaque)) == exactly(opaque)
+    assert exactly(reference.read(dumped([opaque]))) == exactly([opaque])
+
+
+def test_exceptions_of_the_functions_pass_through():
+    class Bad:
+        pass
+
+    error = KeyError("mine")
+
+    def fail(value):
+        raise error
+
+    ladle.register(Bad, to_state=fail, from_state=fail)
+    for call in (
+        lambda: dumped([Bad()]),
+        lambda: ladle.dumps([Bad()]),
+        lambda: loaded(dumped([ladle.Opaque(name_of(Bad), 1)])),
+        lambda: ladle.loads(ladle.dumps(ladle.Opaque(name_of(Bad), 1))),
+    ):
+        with pytest.raises(KeyError) as caught:
+            call()
+        assert caught.value is error
+
+
+def test_to_state_without_from_state_must_return_attributes():
+    class Trimmed:
+        def __init__(self):
+            self.kept, self.dropped = 1, len
+
+    ladle.register(Trimmed, to_state=lambda value: {"kept": value.kept})
+    back = both_ways(Trimmed())
+    assert vars(back) == {"kept": 1}
+    ladle.register(Trimmed, to_state=lambda value: [value.kept])
+    with pytest.raises(TypeError, match="without from_state it must return a dict"):
+        dumped([Trimmed()])
+
+
+def test_two_classes_with_one_name_are_refused():
+    def make():
+        class Twin:
+            pass
+
+        return Twin
+
+    first, second = make(), make()
+    assert ladle.register(first) is first
+    assert ladle.register(first) is first
+    with pytest.raises(ValueError, match="has the name"):
+        ladle.register(second)
+    ladle.register(second, name="other twin")
+    third, fourth = (make_dataclass("T", ["x"], namespace={"__module__": "m"}) for _ in "ab")
+    with pytest.raises(ValueError, match="two classes with the name m.T"):
+        loaded(dumped([]), types=[third, fourth])
+    assert loaded(dumped([third(1)]), types=[third, third]) == [third(1)]
+
+
+def test_types_come_before_what_is_registered():
+    registered, other = (make_dataclass("U", ["x"], namespace={"__module__": "m"}) for _ in "ab")
+    ladle.register(registered)
+    data = dumped([registered(1)])
+    assert type(loaded(data)[0]) is registered
+    assert type(loaded(data, types=[other])[0]) is other
+
+
+def test_a_registered_name_is_the_one_that_types_means():
+    cls = make_dataclass("V", ["x"], namespace={"__module__": "m"})
+    ladle.register(cls, name="vee")
+    assert reference.read(dumped([cls(1)])) == [("vee", {"x": 1})]
+    assert loaded(dumped([cls(1)]), types=[cls]) == [cls(1)]
+
+
+@pytest.mark.parametrize("cls", [int, dict, type(None), collections.OrderedDict, ladle.Opaque], ids=repr)
+def test_what_is_stored_as_it_is_cannot_be_registered(cls):
+    with pytest.raises(TypeError, match="as it is"):
+        ladle.register(cls)
+    with pytest.raises(TypeError):
+        ladle.register(cls, to_state=str, from_state=cls)
+
+
+class ListKind(list):
+    pass
+
+
+@dataclass
+class ErrorKind(Exception):
+    code: int
+
+
+@dataclass
+class DictKind(dict):
+    code: int
+
+
+class PointKind(Ordinary):
+    pass
+
+
+@pytest.mark.parametrize("value", [ListKind([1]), ErrorKind(1), DictKind(1), PointKind(1)], ids=repr)
+def test_what_derives_from_another_type_is_refused_unless_registered(value):
+    with pytest.raises(TypeError):
+        dumped([value])
+    with pytest.raises(TypeError):
+        ladle.dumps({"a": value})
+
+
+@pytest.mark.parametrize("cls", [ListKind, ErrorKind, DictKind, memoryview, object], ids=repr)
+def test_a_class_with_a_state_out_of_sight_needs_functions(cls):
+    with pytest.raises(TypeError, match="to_state= and from_state= are needed"):
+        ladle.register(cls)
+    with pytest.raises(TypeError, match="to_state= and from_state= are needed"):
+        ladle.register(cls, to_state=list)
+    with pytest.raises(TypeError, match="to_state= and from_state= are needed"):
+        loaded(dumped([]), types=[cls])
+
+
+def test_a_subclass_of_a_registered_class_is_another_class():
+    class Sub(classes.Plain):
+        pass
+
+    with pytest.raises(TypeError, match="Sub cannot be stored"):
+        dumped([Sub()])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ((), {}),
+        ((5,), {}),
+        ((Point, "name"), {}),
+        ((Point,), {"name": 5}),
+        ((Point,), {"to_state": 5}),
+        ((Point,), {"from_state": 5}),
+        ((Point,), {"state": str}),
+    ],
+)
+def test_wrong_arguments_of_register_are_refused(arguments, options):
+    with pytest.raises(TypeError):
+        ladle.register(*arguments, **options)
+
+
+def test_a_name_that_is_no_text_is_refused():
+    with pytest.raises(UnicodeEncodeError):
+        ladle.register(Point, name="\ud800")
+    assert type(both_ways(Point(1))) is ladle.Opaque
+
+
+@pytest.mark.parametrize("types", [5, [5], "ab", Point], ids=repr)
+def test_wrong_types_are_refused(types):
+    with pytest.raises(TypeError):
+        loaded(dumped([]), types=types)
+    with pytest.raises(TypeError):
+        ladle.loads(ladle.dumps(1), types=types)
+
+
+def test_classes_that_were_written_or_read_are_not_kept():
+    def use():
+        cls = make_dataclass("Passing", ["x"])
+        data = dumped([cls(1)] * 3)
+        assert loaded(data, types=[cls]) == [cls(1)] * 3
+        ladle.loads(ladle.dumps(cls(1)), types=[cls])
+        return weakref.ref(cls)
+
+    passed = [use() for _ in range(20)]
+    gc.collect()
+    assert [reference() for reference in passed] == [None] * 20
+
+
+def test_a_class_may_be_registered_anew_while_a_file_is_written():
+    cls = make_dataclass("W", ["x"], namespace={"__module__": "m"})
+    file = io.BytesIO()
+    with ladle.open(file, "w") as writer:
+        writer.append(cls(1))
+        ladle.register(cls, name="second")
+        writer.append(cls(2))
+    assert reference.read(file.getvalue()) == [("m.W", {"x": 1}), ("second", {"x": 2})]
+
+
+# ---- Opaque ----
+
+
+def test_an_opaque_is_equal_and_hashed_by_name_and_state():
+    one = ladle.Opaque("m.P", {"x": 1, "y": (2,)})
+    assert one == ladle.Opaque("m.P", {"y": (2,), "x": 1})
+    assert hash(one) == hash(ladle.Opaque("m.P", {"y": (2,), "x": 1}))
+    assert one != ladle.Opaque("m.Q", one.state)
+    assert one != ladle.Opaque("m.P", {"x": 1})
+    assert one != ("m.P", one.state)
+    assert hash(ladle.Opaque("m", (1, 2))) == hash(ladle.Opaque("m", (1, 2)))
+    for state in ([], {"a": []}, {"a": ladle.Opaque("m", set())}):
+        with pytest.raises(TypeError):
+            hash(ladle.Opaque("m", state))
+
+
+def test_an_opaque_shows_and_keeps_what_it_is():
+    one = ladle.Opaque("m.P", {"x": 1})
+    assert repr(one) == "ladle.Opaque('m.P', {'x': 1})"
+    assert (one.type_name, one.state) == ("m.P", {"x": 1})
+    assert pickle.loads(pickle.dumps(one)) == one
+    assert copy.deepcopy(one) == one
+    for change in (lambda: setattr(one, "state", 1), lambda: delattr(one, "type_name")):
+        with pytest.raises(AttributeError):
+            change()
+
+
+@pytest.mark.parametrize("name", [5, None, b"m", Point], ids=repr)
+def test_the_name_of_an_opaque_must_be_a_str(name):
+    with pytest.raises(TypeError):
+        ladle.Opaque(name, {})
+
+
+def test_the_name_of_an_opaque_must_be_text():
+    with pytest.raises(UnicodeEncodeError):
+        ladle.Opaque("\ud800", {})
+
+
+def test_a_subclass_of_opaque_is_refused():
+    class Kind(ladle.Opaque):
+        pass
+
+    with pytest.raises(TypeError):
+        dumped([Kind("m", {})])
+
+
+def test_an_opaque_key_that_cannot_be_hashed_says_what_to_do():
+    class Key:
+        def __init__(self, parts):
+            self.parts = parts
+
+        def __eq__(self, other):
+            return self.parts == other.parts
+
+        def __hash__(self):
+            return 1
+
+    ladle.register(Key, name="known")
+    data = dumped([{Key([1]): 2}])
+    assert loaded(data) == [{Key([1]): 2}]
+    ladle.register(Key, name="known no more")
+    with pytest.raises(ladle.UnsupportedError, match="pass types="):
+        loaded(data)
+
+
+# ---- Refusals and limits ----
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (Point(len), "record 1: .x: builtin_function_or_method"),
+        ({"a": [Slots(1, (len,))]}, "record 1: ['a'][0].b[0]: builtin_function_or_method"),
+        (Pair(1, {"k": Point(0, object())}), "record 1: .second['k'].y: object"),
+        (ladle.Opaque("m", {"field": len}), "record 1: .field: builtin_function_or_method"),
+        (ladle.Opaque("m", [len]), "record 1: [0]: builtin_function_or_method"),
+    ],
+    ids=repr,
+)
+def test_a_refusal_names_the_fields_on_the_way(value, message):
+    with pytest.raises(TypeError) as caught:
+        dumped([Point(1), value])
+    assert message in str(caught.value)
+    with pytest.raises(TypeError) as caught:
+        ladle.dumps(value)
+    assert message.removeprefix("record 1: ") in str(caught.value)
+
+
+def test_default_is_asked_for_values_in_objects():
+    def default(value):
+        return Point(str(value)) if isinstance(value, bytes | Ordinary) else "gone"
+
+    back = loaded(dumped([Point(object(), [len])], default=default), types=TYPES)
+    assert back == [Point("gone", ["gone"])]
+
+
+def test_a_failed_record_leaves_no_trace_of_its_objects():
+    good = [Point(i, Pair(Color.RED, [Slots(i)])) for i in range(200)]
+    bad = [
+        Point(1, Pair(Color.RED, [Slots(1), Slots(2, len)])),
+        Point(1, Pair(len)),
+        Point(len),
+        {"other": Point(2, Triple(1, 2, len))},
+        ladle.Opaque("other", {"a": [Rights.READ, len]}),
+    ]
+    file = io.BytesIO()
+    with ladle.open(file, "w", uuid=bytes(16)) as writer:
+        for i, record in enumerate(good):
+            with pytest.raises(TypeError):
+                writer.append(bad[i % len(bad)])
+            writer.append(record)
+    assert len(file.getvalue()) == len(dumped(good, uuid=bytes(16)))
+    assert exactly(loaded(file.getvalue(), types=TYPES)) == exactly(good)
+
+
+def test_a_cycle_through_objects_is_a_limit_error():
+    point = Point(1)
+    point.y = [point]
+    for call in (lambda: dumped([point]), lambda: ladle.dumps(point)):
+        with pytest.raises(ladle.LimitError) as caught:
+            call()
+        assert caught.value.limit == "max_depth"
+
+
+def test_a_state_that_is_its_object_is_a_limit_error():
+    cls = make_dataclass("Self", ["x"])
+    ladle.register(cls, to_state=lambda value: value, from_state=lambda state: state)
+    for call in (lambda: dumped([cls(1)]), lambda: ladle.dumps(cls(1))):
+        with pytest.raises(ladle.LimitError):
+            call()
+
+
+def test_objects_are_levels_and_their_fields_items():
+    value = Point(Point(Point(1)))
+    data, alone = dumped([value]), ladle.dumps(value)
+    for name, exact in (("max_depth", 3), ("max_items", 6)):
+        inside, outside = ladle.Limits(**{name: exact}), ladle.Limits(**{name: exact - 1})
+        assert loaded(data, limits=inside, types=TYPES) == [value]
+        assert loaded(dumped([value], limits=inside), types=TYPES) == [value]
+        assert ladle.loads(ladle.dumps(value, limits=inside), limits=inside, types=TYPES) == value
+        for call in (
+            lambda limits: loaded(data, limits=limits),
+            lambda limits: dumped([value], limits=limits),
+            lambda limits: ladle.loads(alone, limits=limits),
+            lambda limits: ladle.dumps(value, limits=limits),
+        ):
+            with pytest.raises(ladle.LimitError) as caught:
+                call(outside)
+            assert (caught.value.limit, caught.value.needed) == (name, exact)
+
+
+def test_a_class_whose_fields_vary_comes_back():
+    records = [classes.Plain(**{f"a{i % n}": i for i in range(n)}) for n in range(1, 60)]
+    assert exactly(loaded(dumped(records))) == exactly(records)
+    assert exactly(reference.read(dumped(records))) == exactly(records)
+    many = [ladle.Opaque(f"class {i % 40}", {"x": i}) for i in range(400)]
+    assert exactly(loaded(dumped(many))) == exactly(many)
+    assert exactly(reference.read(dumped(many))) == exactly(many)
