@@ -174,9 +174,11 @@ static ladle_status check_header(struct ladle_scan *scan)
         !ladle_block_is_lean(header)) {
         return fail(scan, LADLE_E_CORRUPT, "the header of a block breaks the rules of the format");
     }
-    if (header->decoded_len > ladle_block_len_max(header, scan->max_record)) {
+    uint64_t len_max = ladle_block_len_max(header, scan->max_record);
+    if (header->decoded_len > len_max) {
         scan->can_leave_out = true;
-        return ladle_fail_limit(&scan->failure, "max_record", scan->max_record, header->decoded_len,
+        uint64_t needed = scan->max_record + (header->decoded_len - len_max);
+        return ladle_fail_limit(&scan->failure, "max_record", scan->max_record, needed,
                                 scan->block_offset, ladle_scan_record(scan));
     }
     scan->segment.checkpoint_offset = latest;

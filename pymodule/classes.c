@@ -61,7 +61,7 @@ PyType_Spec core_class_spec = {
     .slots = class_slots,
 };
 
-static bool has_dict(PyTypeObject *type)
+bool core_class_has_dict(const PyTypeObject *type)
 {
 #ifdef Py_TPFLAGS_MANAGED_DICT
     if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
@@ -80,7 +80,7 @@ Py_ssize_t core_class_place(PyTypeObject *type, PyObject *name)
             return member->offset;
         }
     }
-    if (!has_dict(type)) {
+    if (!core_class_has_dict(type)) {
         return PLACE_NONE;
     }
     return found && Py_TYPE(found)->tp_descr_set ? PLACE_DICT : PLACE_ATTRIBUTE;
@@ -88,7 +88,7 @@ Py_ssize_t core_class_place(PyTypeObject *type, PyObject *name)
 
 Py_ssize_t core_class_dict_len(PyObject *object)
 {
-    if (!has_dict(Py_TYPE(object))) {
+    if (!core_class_has_dict(Py_TYPE(object))) {
         return 0;
     }
 #if PY_VERSION_HEX < 0x030C0000 && defined(Py_TPFLAGS_MANAGED_DICT)

@@ -87,6 +87,11 @@ int core_types_from(const core_state *state, PyObject *given, PyObject **types);
 Py_ssize_t core_class_place(PyTypeObject *type, PyObject *name);
 
 /*
+ * Whether objects of a type have a dict for their attributes.
+ */
+bool core_class_has_dict(const PyTypeObject *type);
+
+/*
  * How many attributes are in the dict of an object, which is not made for that.
  */
 Py_ssize_t core_class_dict_len(PyObject *object);

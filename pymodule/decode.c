@@ -151,7 +151,8 @@ static PyObject *decode_tuples(core_decoder *decoder, ladle_view *view)
 static PyObject *decode_set(core_decoder *decoder, ladle_view *view)
 {
     Py_ssize_t count;
-    if (take_count(decoder, view, PAIR_LEN, &count) < 0) {
+    if (take_count(decoder, view, PAIR_LEN, &count) < 0 ||
+        core_decode_take_memory(decoder, SET_LEN) < 0) {
         return NULL;
     }
     PyObject *set = view->kind == LADLE_SET ? PySet_New(NULL) : PyFrozenSet_New(NULL);
@@ -214,7 +215,7 @@ static PyObject *decode_entry(core_decoder *decoder, ladle_view *view)
         return Py_NewRef(entry);
     }
     Py_ssize_t len = PyBytes_GET_SIZE(entry);
-    if (core_decode_take_memory(decoder, (uint64_t)len) < 0) {
+    if (core_decode_take_memory(decoder, BYTEARRAY_LEN + (uint64_t)len) < 0) {
         return NULL;
     }
     return PyByteArray_FromStringAndSize(PyBytes_AS_STRING(entry), len);
@@ -237,7 +238,9 @@ static PyObject *decode_content(core_decoder *decoder, ladle_view *view)
     case LADLE_BYTES:
         return PyBytes_FromStringAndSize((const char *)content, (Py_ssize_t)len);
     case LADLE_BYTEARRAY:
-        return PyByteArray_FromStringAndSize((const char *)content, (Py_ssize_t)len);
+        return core_decode_take_memory(decoder, BYTEARRAY_LEN) < 0
+                   ? NULL
+                   : PyByteArray_FromStringAndSize((const char *)content, (Py_ssize_t)len);
     case LADLE_ANY:
         decoder->depth = core_view_depth(view);
         return core_decode_tagged(decoder, content, len);

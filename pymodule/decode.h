@@ -81,6 +81,11 @@ PyObject *core_decode_extension(core_decoder *decoder, uint8_t code, PyObject *v
  */
 enum { OBJECT_LEN = 48, ITEM_LEN = 48, PAIR_LEN = 144 };
 
+/*
+ * And what a set or a bytearray takes more than another object.
+ */
+enum { SET_LEN = 192, BYTEARRAY_LEN = 24 };
+
 static inline int core_decode_take_memory(core_decoder *decoder, uint64_t len)
 {
     if (LADLE_UNLIKELY(len > decoder->memory_left)) {

@@ -13,7 +13,7 @@
 /*
  * Bytes that an object takes beside its fields: with the dict that an Opaque or a class has.
  */
-#define OBJECT_WITH_DICT_LEN 320
+#define OBJECT_WITH_DICT_LEN 240
 
 struct missing {
     PyObject *name;
@@ -33,6 +33,7 @@ struct core_layout {
     PyObject *refusal; /* why objects cannot be rebuilt, or NULL */
     uint32_t count;    /* fields in the file */
     bool is_value;     /* the one field is the state itself */
+    bool has_dict;     /* the objects have */
     uint32_t missing_count;
 };
 
@@ -211,6 +212,7 @@ static int fill_in(const core_decoder *decoder, core_layout *layout)
 {
     const core_class *class = core_class_named(decoder->state, decoder->types, layout->name);
     layout->class = (core_class *)Py_XNewRef((PyObject *)class);
+    layout->has_dict = !class || !class->type || core_class_has_dict(class->type);
     if (!class || !class->type) {
         return PyErr_Occurred() ? -1 : 0;
     }
@@ -271,7 +273,7 @@ static int begin(core_decoder *decoder, const core_layout *layout)
         }
         return -1;
     }
-    uint64_t len = OBJECT_WITH_DICT_LEN;
+    uint64_t len = layout->has_dict ? OBJECT_WITH_DICT_LEN : 0;
     if (layout->class && !layout->class->type) {
         core_fail(&decoder->error, LADLE_E_UNSUPPORTED,
                   "a class was registered anew while its objects were read");
@@ -280,7 +282,7 @@ static int begin(core_decoder *decoder, const core_layout *layout)
     if (layout->class) {
         len += (uint64_t)layout->class->type->tp_basicsize;
         for (uint32_t i = 0; i < layout->missing_count; i++) {
-            len += layout->missing[i].is_factory ? OBJECT_WITH_DICT_LEN : ITEM_LEN;
+            len += layout->missing[i].is_factory ? OBJECT_WITH_DICT_LEN : sizeof(PyObject *);
         }
     }
     return core_decode_take_memory(decoder, len);

@@ -114,10 +114,9 @@ int core_decode_add_item(core_decoder *decoder, PyObject *set, PyObject *item)
 }
 
 /*
- * Bytes that an object made of a value takes beside it. Entries of dictionaries are shared, so that
- * few bytes of a file may stand for the value of each record.
+ * Bytes that the content of a value would take once more.
  */
-static uint64_t len_beside(PyObject *value)
+static uint64_t content_len(PyObject *value)
 {
     if (PyUnicode_CheckExact(value)) {
         return (uint64_t)PyUnicode_GET_LENGTH(value) * 4;
@@ -128,17 +127,29 @@ static uint64_t len_beside(PyObject *value)
     if (PyList_CheckExact(value)) {
         return (uint64_t)PyList_GET_SIZE(value) * 8;
     }
-    if (PyDict_CheckExact(value)) {
-        return (uint64_t)PyDict_GET_SIZE(value) * PAIR_LEN;
+    return PyDict_CheckExact(value) ? (uint64_t)PyDict_GET_SIZE(value) * PAIR_LEN : OBJECT_LEN;
+}
+
+/*
+ * Account for an object of an extension. Entries of dictionaries are shared, so that few bytes of a
+ * file may stand for the value of each record, but each object has a copy of its own.
+ */
+static int take_extension(core_decoder *decoder, uint8_t code, PyObject *value)
+{
+    uint64_t len = OBJECT_LEN + content_len(value);
+    if (code <= CODE_ZONE) {
+        return 0;
     }
-    uint64_t len = OBJECT_LEN;
     if (PyTuple_CheckExact(value)) {
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(value); i++) {
-            PyObject *part = PyTuple_GET_ITEM(value, i);
-            len += PyTuple_CheckExact(part) ? OBJECT_LEN : len_beside(part);
+            len += content_len(PyTuple_GET_ITEM(value, i));
         }
     }
-    return len;
+    if (code >= CODE_PURE_POSIX_PATH && code <= CODE_WINDOWS_PATH) {
+        len *= 6; /* each part of a path is a str of its own */
+    }
+    len += code == CODE_DEQUE ? 704 : code == CODE_ORDERED_DICT ? 80 : 0;
+    return core_decode_take_memory(decoder, len);
 }
 
 PyObject *core_decode_extension(core_decoder *decoder, uint8_t code, PyObject *value)
@@ -147,7 +158,7 @@ PyObject *core_decode_extension(core_decoder *decoder, uint8_t code, PyObject *v
     if (!value) {
         return NULL;
     }
-    if (code <= CODE_ZONE || core_decode_take_memory(decoder, len_beside(value)) == 0) {
+    if (take_extension(decoder, code, value) == 0) {
         object = core_extension_build(decoder->state, code, value, &decoder->error);
     }
     Py_DECREF(value);
@@ -194,6 +205,9 @@ static PyObject *decode_list(core_decoder *decoder, ladle_cursor *cursor, Py_ssi
 
 static PyObject *decode_set(core_decoder *decoder, ladle_cursor *cursor, const ladle_item *item)
 {
+    if (core_decode_take_memory(decoder, SET_LEN) < 0) {
+        return NULL;
+    }
     PyObject *set = item->kind == LADLE_SET ? PySet_New(NULL) : PyFrozenSet_New(NULL);
     for (uint64_t i = 0; set && i < item->count; i++) {
         PyObject *member = decode(decoder, cursor);
@@ -364,7 +378,9 @@ static PyObject *decode(core_decoder *decoder, ladle_cursor *cursor)
     case LADLE_BYTES:
         return PyBytes_FromStringAndSize(data, len);
     case LADLE_BYTEARRAY:
-        return PyByteArray_FromStringAndSize(data, len);
+        return core_decode_take_memory(decoder, BYTEARRAY_LEN) < 0
+                   ? NULL
+                   : PyByteArray_FromStringAndSize(data, len);
     case LADLE_SCALAR:
     case LADLE_ARRAY:
         return core_decode_tagged_items(decoder, &item);
