@@ -239,3 +239,12 @@ PyObject *core_decode_tagged_items(core_decoder *decoder, const ladle_item *item
     Py_DECREF(plan);
     return object;
 }
+
+PyObject *core_decode_dtype(core_decoder *decoder, const ladle_view *view)
+{
+    PyObject *parsed =
+        dtype_of(decoder, (const uint8_t *)view->name.data, view->name.len, view->item_len);
+    PyObject *dtype = parsed ? Py_NewRef(PyTuple_GET_ITEM(parsed, PLAN_DTYPE)) : NULL;
+    Py_XDECREF(parsed);
+    return dtype;
+}

@@ -117,6 +117,11 @@ static int kind_of(const core_state *state, PyObject *object, ladle_kind *kind)
     return is_scalar < 0 ? -1 : 0;
 }
 
+int core_is_array(const core_state *state, PyObject *object)
+{
+    return PyObject_IsInstance(object, state->numpy->ndarray);
+}
+
 PyObject *core_dtype_prefix(const core_state *state, PyObject *dtype)
 {
     PyObject *prefixes = state->numpy->prefixes;

@@ -25,6 +25,11 @@ void core_numpy_free(struct core_numpy *numpy);
 int core_numpy_load(struct core_numpy *numpy);
 
 /*
+ * Whether an object is an array, of any class, after core_numpy_load. -1: an exception is set.
+ */
+int core_is_array(const core_state *state, PyObject *object);
+
+/*
  * Call a function of ladle._numpy, after core_numpy_load. The format is that of
  * Py_BuildValue for the tuple of arguments.
  */
@@ -66,5 +71,10 @@ PyObject *core_dtype_prefix(const core_state *state, PyObject *dtype);
  */
 PyObject *core_decode_items(core_decoder *decoder, ladle_view *view);
 PyObject *core_decode_tagged_items(core_decoder *decoder, const ladle_item *item);
+
+/*
+ * The dtype of a SCALAR or ARRAY view. NULL: failed, as in decode.h.
+ */
+PyObject *core_decode_dtype(core_decoder *decoder, const ladle_view *view);
 
 #endif

@@ -275,6 +275,8 @@ static PyMethodDef methods[] = {
      tolist_doc},
     {"seek", (PyCFunction)core_records_seek, METH_O, core_records_seek_doc},
     {"count", (PyCFunction)core_records_count, METH_NOARGS, core_records_count_doc},
+    {"read_into", (PyCFunction)(void (*)(void))core_records_read_into, METH_VARARGS | METH_KEYWORDS,
+     core_records_read_into_doc},
     {"close", (PyCFunction)records_close, METH_NOARGS, close_doc},
     {"__length_hint__", (PyCFunction)records_length_hint, METH_NOARGS, length_hint_doc},
     {"__enter__", (PyCFunction)records_enter, METH_NOARGS, NULL},

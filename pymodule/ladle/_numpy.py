@@ -4,16 +4,20 @@
 import functools
 import json
 import re
+import warnings
 
 import numpy
 from numpy import empty
 
-__all__ = ["SCALARS", "check_text", "describe", "empty", "make_scalar", "parse"]
+__all__ = ["SCALARS", "check_text", "describe", "empty", "layout", "make_scalar", "missing_item", "parse"]
 
 TYPE = re.compile(
     r"[<>|](?:[biufcSUV]\d{1,9}|[mM]8(?:\[\d{0,9}(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?)"
 )
 ITEM_LEN_MAX = 2**31 - 1
+
+# Of datetime64 and timedelta64, in the order of the extension.
+UNITS = ["Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as"]
 
 # The classes of scalars, without those that others derived from them.
 SCALARS = frozenset(numpy.sctypeDict.values()) - {numpy.object_}
@@ -137,3 +141,47 @@ def make_scalar(dtype, has_text, data):
     if has_text:
         check_text(array)
     return array[()]
+
+
+def layout(dtype):
+    """A dtype as the extension takes it apart: nested tuples.
+
+    ("leaf", dtype, kind, length, swapped, unit, units) with the number of the unit in UNITS,
+    ("fields", length, ((name, offset, layout), ...)), ("items", extent, stride, layout).
+    """
+    if dtype.subdtype:
+        base, extents = dtype.subdtype
+        result, stride = layout(base), base.itemsize
+        for extent in reversed(extents):
+            result = ("items", extent, stride, result)
+            stride *= extent
+        return result
+    if dtype.names is not None:
+        fields = ((name, *dtype.fields[name][:2]) for name in dtype.names)
+        return (
+            "fields",
+            dtype.itemsize,
+            tuple((name, offset, layout(field)) for name, field, offset in fields),
+        )
+    unit, units = numpy.datetime_data(dtype) if dtype.kind in "mM" else ("generic", 0)
+    number = UNITS.index(unit) if unit in UNITS else -1
+    return ("leaf", dtype, dtype.kind, dtype.itemsize, not dtype.isnative, number, units)
+
+
+def missing_item(dtype, value):
+    """The bytes that stand for a missing value in an array of a simple dtype.
+
+    None: the dtype cannot hold the value as it is.
+    """
+    try:
+        with numpy.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            array = numpy.full((), value, dtype)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    is_kept = True
+    if dtype.kind in "biu":
+        is_kept = not isinstance(value, float) and array[()] == value
+    elif dtype.kind in "SU":
+        is_kept = len(array[()]) == len(value) if isinstance(value, (str, bytes)) else False
+    return array.tobytes() if is_kept else None

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_PYMODULE_UTF8_H
+#define LADLE_PYMODULE_UTF8_H
+
+/*
+ * UTF-8 that is not trusted, character by character.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The next character of bytes of which there is at least one; '*at' moves on. -1: they are not
+ * UTF-8, in which surrogates are allowed where the caller says so.
+ */
+static inline int32_t utf8_next(const uint8_t **at, const uint8_t *end, bool with_surrogates)
+{
+    const uint8_t *bytes = *at;
+    uint32_t first = bytes[0];
+    if (first < 0x80) {
+        *at = bytes + 1;
+        return (int32_t)first;
+    }
+    unsigned more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
+    if (first < 0xC2 || first > 0xF4 || (size_t)(end - bytes) <= more) {
+        return -1;
+    }
+    uint32_t code = first & (0x3Fu >> more);
+    for (unsigned i = 1; i <= more; i++) {
+        if ((bytes[i] & 0xC0) != 0x80) {
+            return -1;
+        }
+        code = code << 6 | (bytes[i] & 0x3Fu);
+    }
+    bool is_short = code < (more == 3 ? 0x10000u : more == 2 ? 0x800u : 0x80u);
+    bool is_surrogate = code >= 0xD800 && code < 0xE000;
+    if (is_short || code > 0x10FFFF || (is_surrogate && !with_surrogates)) {
+        return -1;
+    }
+    *at = bytes + more + 1;
+    return (int32_t)code;
+}
+
+#endif
