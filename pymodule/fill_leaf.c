@@ -399,15 +399,15 @@ static void store_words(struct column *column, const fill_picks *picks, const co
 }
 
 /*
- * Floats that are items as they are.
+ * Words that are items as they are.
  */
-static bool copy_floats(struct column *column, const fill_picks *picks, const core_layout *layout,
-                        uint8_t *to, ptrdiff_t stride)
+static bool copy_words(const struct column *column, const fill_picks *picks,
+                       const core_layout *layout, uint8_t *to, ptrdiff_t stride)
 {
     const ladle_packed *packed = &column->values->words;
-    bool is_little = ladle_bits_from_double(1) == LADLE_SWAP(64, ladle_bits_from_double(1));
-    if (column->values->kind != LADLE_FLOAT || packed->bits != 64 || layout->is_swapped ||
-        picks->places || !is_little) {
+    bool is_little = LADLE_SWAP(64, (uint64_t)1) == 1;
+    if (column->codes || packed->bits != 64 || packed->base || layout->len != 8 ||
+        layout->is_swapped || picks->places || !is_little) {
         return false;
     }
     const uint8_t *from = packed->data + 8 * column->next;
@@ -415,7 +415,14 @@ static bool copy_floats(struct column *column, const fill_picks *picks, const co
         memcpy(to, from, 8 * (size_t)picks->count);
         return true;
     }
-    for (uint64_t i = 0; i < picks->count; i++, from += 8, to += stride) {
+    uint64_t left = picks->count;
+    for (; left >= 4; left -= 4, from += 32, to += 4 * stride) {
+        memcpy(to, from, 8);
+        memcpy(to + stride, from + 8, 8);
+        memcpy(to + 2 * stride, from + 16, 8);
+        memcpy(to + 3 * stride, from + 24, 8);
+    }
+    for (; left; left--, from += 8, to += stride) {
         memcpy(to, from, 8);
     }
     return true;
@@ -428,7 +435,7 @@ static void fill_words(core_fill *fill, struct column *column, const fill_picks 
         if (!always_fits(column->values, layout, how)) {
             check_words(fill, column, picks, layout, how);
         }
-    } else if (how != STORE_INT || !copy_floats(column, picks, layout, to, stride)) {
+    } else if (how != STORE_INT || !copy_words(column, picks, layout, to, stride)) {
         store_words(column, picks, layout, how, to, stride);
     }
 }
@@ -481,9 +488,39 @@ static inline void copy_short(uint8_t *to, const uint8_t *from, size_t len)
     }
 }
 
+/*
+ * Contents of one length, at places one after the other. False: they are not so.
+ */
+static bool copy_equal(const struct column *column, const fill_picks *picks,
+                       const core_layout *layout, uint8_t *to, ptrdiff_t stride)
+{
+    const ladle_packed *lengths = &column->values->words;
+    size_t len = (size_t)lengths->base;
+    size_t rest = layout->len - len;
+    const uint8_t *from = column->content;
+    if (column->codes || lengths->bits || lengths->step || picks->places) {
+        return false;
+    }
+    if (len >= 16 && len <= 32 && rest == 0) {
+        for (uint64_t i = 0; i < picks->count; i++, from += len, to += stride) {
+            memcpy(to, from, 16);
+            memcpy(to + len - 16, from + len - 16, 16);
+        }
+        return true;
+    }
+    for (uint64_t i = 0; i < picks->count; i++, from += len, to += stride) {
+        copy_short(to, from, len);
+        memset(to + len, 0, rest);
+    }
+    return true;
+}
+
 static void copy_bytes(struct column *column, const fill_picks *picks, const core_layout *layout,
                        uint8_t *to, ptrdiff_t stride)
 {
+    if (copy_equal(column, picks, layout, to, stride)) {
+        return;
+    }
     for (uint64_t i = 0; i < picks->count; i++) {
         size_t len;
         const uint8_t *content = next_content(column, &len);
