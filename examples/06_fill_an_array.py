@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Fills a NumPy array row by row from an iterator, without a second copy of the data."""
+"""Fills a NumPy array from a file, without a second copy of the data: row by row, and at once."""
 
 import sys
 import tempfile
@@ -23,6 +23,12 @@ def row_by_row(path: Path, count: int):
     array = numpy.empty(count, ROW)
     for i, record in enumerate(ladle.load(path)):
         array[i] = record
+    return array
+
+
+def at_once(path: Path, count: int):
+    array = numpy.empty(count, ROW)
+    ladle.load(path).read_into(array)
     return array
 
 
@@ -52,6 +58,7 @@ if __name__ == "__main__":
         ladle.dump(random_records(count), path)
         for label, fill in (
             ("array[i] = record:", row_by_row),
+            ("load(path).read_into(array):", at_once),
             ("numpy.array(list(load)):", by_way_of_a_list),
         ):
-            print(f"{label:27}" + in_fresh_process(observe, fill, path, count))
+            print(f"{label:30}" + in_fresh_process(observe, fill, path, count))
