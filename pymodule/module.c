@@ -110,6 +110,8 @@ static int module_exec(PyObject *module)
         core_temporal_init(state) < 0 ||
         add_type(module, &core_writer_spec, &state->writer_type) < 0 ||
         add_type(module, &core_records_spec, &state->records_type) < 0 ||
+        add_type(module, &pickle_records_spec, &state->pickle_records_type) < 0 ||
+        add_type(module, &pickle_special_spec, &state->pickle_special_type) < 0 ||
         register_after_fork(module) < 0) {
         return -1;
     }
@@ -121,6 +123,8 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     core_state *state = PyModule_GetState(module);
     Py_VISIT(state->writer_type);
     Py_VISIT(state->records_type);
+    Py_VISIT(state->pickle_records_type);
+    Py_VISIT(state->pickle_special_type);
     Py_VISIT(state->error);
     Py_VISIT(state->format_error);
     Py_VISIT(state->corrupt_error);
@@ -141,6 +145,8 @@ static int module_clear(PyObject *module)
     core_state *state = PyModule_GetState(module);
     Py_CLEAR(state->writer_type);
     Py_CLEAR(state->records_type);
+    Py_CLEAR(state->pickle_records_type);
+    Py_CLEAR(state->pickle_special_type);
     Py_CLEAR(state->error);
     Py_CLEAR(state->format_error);
     Py_CLEAR(state->corrupt_error);

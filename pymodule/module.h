@@ -33,6 +33,8 @@ struct core_classes {
 typedef struct core_state {
     PyTypeObject *writer_type;
     PyTypeObject *records_type;
+    PyTypeObject *pickle_records_type;
+    PyTypeObject *pickle_special_type;
     PyObject *error; /* the classes of ladle._errors */
     PyObject *format_error;
     PyObject *corrupt_error;
@@ -53,6 +55,8 @@ extern struct PyModuleDef core_module;
 
 extern PyType_Spec core_writer_spec;
 extern PyType_Spec core_records_spec;
+extern PyType_Spec pickle_records_spec;
+extern PyType_Spec pickle_special_spec;
 
 PyObject *core_dumps(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_loads(PyObject *module, PyObject *args, PyObject *kwargs);

@@ -24,6 +24,7 @@ from ladle._errors import (
 )
 from ladle._files import dump, load, open
 from ladle._limits import Limits
+from ladle._pickle import from_pickle
 from ladle._reader import Reader
 from ladle._core import __version__
 
@@ -41,6 +42,7 @@ __all__ = [
     "Writer",
     "dump",
     "dumps",
+    "from_pickle",
     "load",
     "loads",
     "open",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, overload
 
 from ladle._classes import Opaque
-from ladle._core import Records, Writer, dumps, loads, register
+from ladle._core import PickleRecords, Records, Writer, dumps, loads, register
 from ladle._errors import (
     CorruptError,
     Error,
@@ -29,6 +29,15 @@ _Compression: TypeAlias = Literal["zlib", "zstd", "lz4"] | None
 __version__: str
 __all__: list[str]
 
+def from_pickle(
+    file: _Path | BinaryIO,
+    *,
+    items: bool | None = None,
+    unknown: Literal["refuse", "opaque"] = "refuse",
+    types: Iterable[type] = (),
+    encoding: Literal["ascii", "latin1", "utf-8", "bytes"] = "ascii",
+    limits: Limits | None = None,
+) -> PickleRecords: ...
 def dump(
     records: Iterable[Any],
     file: _Path | _CanWrite,

@@ -106,3 +106,35 @@ class Records(Iterator[Any]):
         traceback: TracebackType | None = None,
         /,
     ) -> None: ...
+
+class PickleRecords(Iterator[Any]):
+    def __init__(
+        self,
+        source: int | _CanRead | Buffer,
+        find: Callable[[str, str, bool], tuple[str, str, Any, int] | None],
+        spread: Callable[[Any], Iterator[Any]],
+        /,
+        *,
+        name: str | bytes | None = None,
+        owns: bool = False,
+        items: bool | None = None,
+        encoding: str = "ascii",
+        limits: Limits | None = None,
+    ) -> None: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def closed(self) -> bool: ...
+    def close(self) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Any: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        type: type[BaseException] | None = None,
+        value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+        /,
+    ) -> None: ...
