@@ -200,6 +200,68 @@ static ladle_status note_decoded_len(struct ladle_locator *locator,
     return LADLE_OK;
 }
 
+struct ladle_place ladle_place_at(const struct ladle_segment_end *segment, uint64_t offset,
+                                  uint64_t first_record, uint64_t record_count)
+{
+    return (struct ladle_place){.offset = segment->offset + offset,
+                                .segment = {.offset = segment->offset,
+                                            .first_record = first_record,
+                                            .record_count = record_count,
+                                            .block_count = LADLE_UNKNOWN,
+                                            .checkpoint_offset = LADLE_UNKNOWN,
+                                            .checkpoint_end = LADLE_UNKNOWN,
+                                            .salt = segment->salt,
+                                            .is_begun = true}};
+}
+
+struct ladle_place ladle_place_of_start(const struct ladle_segment_end *segment,
+                                        uint64_t first_record)
+{
+    struct ladle_place place = ladle_place_at(segment, LADLE_HEADER_LEN, first_record, 0);
+    place.segment.block_count = 0;
+    place.segment.checkpoint_offset = 0;
+    place.segment.checkpoint_end = 0;
+    place.segment.is_begun = false;
+    return place;
+}
+
+static struct ladle_place place_of_end(const struct ladle_segment_end *last, uint64_t first_record)
+{
+    if (last->end == LADLE_HEADER_LEN) {
+        return ladle_place_of_start(last, first_record);
+    }
+    struct ladle_place place = ladle_place_at(last, last->end, first_record, last->record_count);
+    place.segment.is_complete = last->is_complete;
+    place.segment.checkpoint_offset = last->checkpoint_offset;
+    return place;
+}
+
+/*
+ * What stands behind the last intact item of an unfinished file: nothing, or a torn tail, unless
+ * something between is damaged.
+ */
+static ladle_status check_tail(const struct ladle_locator *locator,
+                               const struct ladle_segment_end *last, ladle_error *error)
+{
+    struct ladle_place place = place_of_end(last, 0);
+    struct ladle_scan scan;
+    ladle_source source = locator->input->source;
+    source.close = NULL;
+    ladle_scan_init(&scan, &source, locator->max_record, false, locator->allocator);
+    scan.is_open = true;
+    ladle_scan_go(&scan, &place);
+    ladle_status status = ladle_scan_next(&scan);
+    if (status == LADLE_OK) {
+        status = ladle_scan_payload(&scan);
+    }
+    if (status < 0 && status != LADLE_E_TRUNCATED) {
+        scan.failure.record = LADLE_UNKNOWN;
+        *error = scan.failure;
+    }
+    ladle_scan_free(&scan);
+    return status == LADLE_E_TRUNCATED || status > 0 ? LADLE_OK : status;
+}
+
 /*
  * The last segment: complete at the end of the file, and standing on complete ones; else searched.
  */
@@ -210,9 +272,12 @@ static ladle_status find_last(struct ladle_locator *locator, struct ladle_segmen
     if (status == LADLE_OK) {
         status = ladle_check_chain(locator->input, last, error);
     }
-    return status == LADLE_END ? ladle_find_end(locator->input, locator->file_len,
-                                                locator->max_record, &locator->stored, last, error)
-                               : status;
+    if (status != LADLE_END) {
+        return status;
+    }
+    LADLE_TRY(ladle_find_end(locator->input, locator->file_len, locator->max_record,
+                             &locator->stored, last, error));
+    return check_tail(locator, last, error);
 }
 
 static ladle_status open_segments(struct ladle_locator *locator, ladle_error *error)
@@ -486,44 +551,6 @@ static const struct ladle_page_entry *find_entry(const struct ladle_page *page, 
     return &page->entries[low];
 }
 
-struct ladle_place ladle_place_at(const struct ladle_segment_end *segment, uint64_t offset,
-                                  uint64_t first_record, uint64_t record_count)
-{
-    return (struct ladle_place){.offset = segment->offset + offset,
-                                .segment = {.offset = segment->offset,
-                                            .first_record = first_record,
-                                            .record_count = record_count,
-                                            .block_count = LADLE_UNKNOWN,
-                                            .checkpoint_offset = LADLE_UNKNOWN,
-                                            .checkpoint_end = LADLE_UNKNOWN,
-                                            .salt = segment->salt,
-                                            .is_begun = true}};
-}
-
-struct ladle_place ladle_place_of_start(const struct ladle_segment_end *segment,
-                                        uint64_t first_record)
-{
-    struct ladle_place place = ladle_place_at(segment, LADLE_HEADER_LEN, first_record, 0);
-    place.segment.block_count = 0;
-    place.segment.checkpoint_offset = 0;
-    place.segment.checkpoint_end = 0;
-    place.segment.is_begun = false;
-    return place;
-}
-
-static struct ladle_place place_of_end(const struct ladle_locator *locator)
-{
-    const struct ladle_segment_end *last = &locator->segments[0].end;
-    uint64_t first_record = locator->record_count - last->record_count;
-    if (last->end == LADLE_HEADER_LEN) {
-        return ladle_place_of_start(last, first_record);
-    }
-    struct ladle_place place = ladle_place_at(last, last->end, first_record, last->record_count);
-    place.segment.is_complete = last->is_complete;
-    place.segment.checkpoint_offset = last->checkpoint_offset;
-    return place;
-}
-
 static ladle_status locate(struct ladle_locator *locator, uint64_t record,
                            struct ladle_place *place, ladle_error *error)
 {
@@ -551,7 +578,8 @@ ladle_status ladle_locate(struct ladle_locator *locator, uint64_t record, struct
                           ladle_error *error)
 {
     if (record >= locator->record_count) {
-        *place = place_of_end(locator);
+        const struct ladle_segment_end *last = &locator->segments[0].end;
+        *place = place_of_end(last, locator->record_count - last->record_count);
         return LADLE_OK;
     }
     return report(locator, locate(locator, record, place, &locator->failure), error);

@@ -93,7 +93,8 @@ static ladle_status begin_segment(struct ladle_scan *scan)
         return fail(scan, status, why);
     }
     if (scan->is_open && !scan->segment.is_complete) {
-        scan->found = (struct ladle_found){.magic = LADLE_MAGIC_FILE};
+        scan->found =
+            (struct ladle_found){.magic = LADLE_MAGIC_FILE, .record_count = LADLE_UNKNOWN};
         return fail(scan, LADLE_E_CORRUPT,
                     "a part of the file ends before its writer completed it");
     }
@@ -279,10 +280,19 @@ static ladle_status search(struct ladle_scan *scan)
 }
 
 /*
- * Begin to look behind the beginning of the item at hand.
+ * Begin to look behind the beginning of the item at hand. When the header of a block is intact, it
+ * tells where the next item begins.
  */
 static ladle_status begin_search(struct ladle_scan *scan)
 {
+    const struct ladle_block_header *header = &scan->header;
+    scan->search.begin = scan->block_offset;
+    scan->search.edge = scan->block_offset;
+    scan->search.record_count = scan->segment.record_count;
+    if (scan->has_header) {
+        scan->search.edge += LADLE_BLOCK_HEADER_LEN + (uint64_t)header->stored_len;
+        scan->search.record_count += header->type == LADLE_BLOCK_DATA ? header->record_count : 0;
+    }
     ladle_status status = ladle_input_unread(&scan->input, scan->head, scan->head_len);
     if (status == LADLE_OK) {
         status = ladle_input_unread(&scan->input, scan->stored.data, scan->stored.len);
@@ -291,7 +301,6 @@ static ladle_status begin_search(struct ladle_scan *scan)
     if (status != LADLE_OK) {
         return fail(scan, status, ladle_status_text(status));
     }
-    scan->search.begin = scan->block_offset;
     return search(scan);
 }
 
@@ -476,25 +485,28 @@ ladle_status ladle_scan_fit(struct ladle_scan *scan, const struct ladle_totals *
 }
 
 /*
- * Go on at what was found: it says what the state of its segment is.
+ * Go on at what was found: it says what the state of its segment is. Returns how many records lie
+ * between.
  */
-static void adopt(struct ladle_scan *scan)
+static uint64_t adopt(struct ladle_scan *scan)
 {
     struct ladle_segment *segment = &scan->segment;
-    if (scan->found.magic == LADLE_MAGIC_FILE) {
-        segment->is_complete = true;
-        return;
-    }
-    if (scan->found.is_next) {
+    const struct ladle_found *found = &scan->found;
+    if (found->is_next) {
         *segment = (struct ladle_segment){.offset = scan->search.begin,
                                           .first_record = ladle_scan_record(scan),
-                                          .salt = scan->found.salt};
+                                          .salt = found->salt};
     }
-    segment->record_count = scan->found.record_count;
+    uint64_t lost = found->record_count == LADLE_UNKNOWN
+                        ? LADLE_UNKNOWN
+                        : found->record_count - segment->record_count;
+    segment->record_count += lost == LADLE_UNKNOWN ? 0 : lost;
     segment->block_count = LADLE_UNKNOWN;
     segment->checkpoint_offset = LADLE_UNKNOWN;
     segment->checkpoint_end = LADLE_UNKNOWN;
     segment->is_begun = true;
+    segment->is_complete = found->magic == LADLE_MAGIC_FILE;
+    return lost;
 }
 
 ladle_status ladle_scan_resume(struct ladle_scan *scan, uint64_t *lost)
@@ -511,12 +523,7 @@ ladle_status ladle_scan_resume(struct ladle_scan *scan, uint64_t *lost)
     if (scan->found.magic == LADLE_MAGIC_NONE) {
         return LADLE_E_STATE;
     }
-    if (scan->found.is_next) {
-        *lost = scan->found.record_count;
-    } else if (scan->found.magic != LADLE_MAGIC_FILE) {
-        *lost = scan->found.record_count - scan->segment.record_count;
-    }
-    adopt(scan);
+    *lost = adopt(scan);
     scan->found.magic = LADLE_MAGIC_NONE;
     return LADLE_OK;
 }

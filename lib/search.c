@@ -85,6 +85,22 @@ static size_t find_item(const uint8_t *data, size_t from, size_t end, uint32_t s
 }
 
 /*
+ * The first place from 'from' on where a file header stands that may be one, or 'end'.
+ */
+static size_t find_file(const struct ladle_search *search, size_t from, size_t end)
+{
+    static const uint8_t lens[] = {0, LADLE_TRAILER_LEN};
+    for (size_t i = 0; i < sizeof lens; i++) {
+        uint64_t place = search->edge + lens[i];
+        if (place >= search->offset + from && place < search->offset + end &&
+            ladle_magic_of(search->window.data + (place - search->offset)) == LADLE_MAGIC_FILE) {
+            return (size_t)(place - search->offset);
+        }
+    }
+    return end;
+}
+
+/*
  * Move on to the next place where an item may begin. False when there is none in the window.
  */
 static bool find_candidate(struct ladle_search *search, const struct ladle_segment *segment)
@@ -96,7 +112,8 @@ static bool find_candidate(struct ladle_search *search, const struct ladle_segme
     size_t end = window->len - (LADLE_ALIGNMENT - 1);
     size_t past = (size_t)((search->offset + search->next - segment->offset) % LADLE_ALIGNMENT);
     size_t from = search->next + (past ? LADLE_ALIGNMENT - past : 0);
-    search->next = find_item(window->data, from, end, segment->salt, segment->is_complete);
+    size_t file = find_file(search, search->next, end);
+    search->next = find_item(window->data, from, file, segment->salt, segment->is_complete);
     if (search->next < end) {
         return true;
     }
@@ -167,6 +184,15 @@ static ladle_status check_trailer(const struct ladle_search *search,
     return LADLE_OK;
 }
 
+static ladle_status check_file(const struct ladle_search *search, struct ladle_found *found)
+{
+    struct ladle_file_header header;
+    const char *why;
+    ladle_status status = ladle_file_header_load(search->window.data + search->next, &header, &why);
+    found->record_count = found->offset == search->edge ? LADLE_UNKNOWN : search->record_count;
+    return status == LADLE_E_CORRUPT ? LADLE_END : LADLE_OK;
+}
+
 /*
  * Whether an intact item stands at the place: LADLE_OK, LADLE_END if not, or LADLE_WAIT when the
  * input ends before that is known.
@@ -177,14 +203,21 @@ static ladle_status check_candidate(struct ladle_search *search, struct ladle_in
 {
     *found = (struct ladle_found){.magic = ladle_magic_of(search->window.data + search->next),
                                   .offset = search->offset + search->next};
-    bool is_block = found->magic == LADLE_MAGIC_BLOCK;
-    size_t len = is_block ? LADLE_BLOCK_HEADER_LEN : LADLE_TRAILER_LEN;
+    size_t len = found->magic == LADLE_MAGIC_FILE    ? LADLE_HEADER_LEN
+                 : found->magic == LADLE_MAGIC_BLOCK ? LADLE_BLOCK_HEADER_LEN
+                                                     : LADLE_TRAILER_LEN;
     LADLE_TRY(fill(search, input, len, error));
     if (search->window.len - search->next < len) {
         return LADLE_WAIT;
     }
-    return is_block ? check_block(search, input, segment, max_record, found, error)
-                    : check_trailer(search, segment, found);
+    switch (found->magic) {
+    case LADLE_MAGIC_FILE:
+        return check_file(search, found);
+    case LADLE_MAGIC_BLOCK:
+        return check_block(search, input, segment, max_record, found, error);
+    default:
+        return check_trailer(search, segment, found);
+    }
 }
 
 ladle_status ladle_search_next(struct ladle_search *search, struct ladle_input *input,

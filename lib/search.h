@@ -38,19 +38,21 @@ bool ladle_block_is_lean(const struct ladle_block_header *header);
 struct ladle_found {
     enum ladle_magic magic; /* LADLE_MAGIC_NONE: nothing */
     uint64_t offset;        /* in the file */
-    uint64_t record_count;  /* of the segment before it */
+    uint64_t record_count;  /* of the segment before it; LADLE_UNKNOWN: nothing tells */
     bool is_next;           /* a block of a segment whose header is damaged */
     uint32_t salt;          /* of the block */
 };
 
 /*
- * A search that goes on. Starts from zeros, but for the allocator and 'begin'.
+ * A search that goes on. Starts from zeros, but for the first three and the allocator.
  */
 struct ladle_search {
-    uint64_t begin;      /* where the damage begins in the file */
-    ladle_buffer window; /* bytes on which a decision is to be made */
-    uint64_t offset;     /* of them in the file */
-    size_t next;         /* place in the window up to which there is nothing */
+    uint64_t begin;        /* where the damage begins in the file */
+    uint64_t edge;         /* where an item begins in the file: there, or behind the block there */
+    uint64_t record_count; /* of the segment up to the edge */
+    ladle_buffer window;   /* bytes on which a decision is to be made */
+    uint64_t offset;       /* of them in the file */
+    size_t next;           /* place in the window up to which there is nothing */
 };
 
 /*

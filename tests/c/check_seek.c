@@ -3,59 +3,10 @@
 #include "fault_io.h"
 #include "frame.h"
 #include "records.h"
+#include "segments.h"
 #include "test.h"
 
 #include <stdlib.h>
-
-/*
- * Files of one or more segments, with blocks of a few records and checkpoints among them.
- */
-static const struct {
-    enum gen_style style;
-    size_t counts[4]; /* records of each segment; the last one is followed by a 0 */
-    const char *codec;
-    size_t block_each;      /* records of a block */
-    size_t checkpoint_each; /* records from one checkpoint to the next */
-} files[] = {
-    {GEN_FLAT, {40}, "none", 7, 1000},         {GEN_FLAT, {60, 30, 50}, "none", 9, 18},
-    {GEN_OPTIONAL, {50, 1}, "zlib", 12, 24},   {GEN_NESTED, {30, 20}, "none", 5, 1000},
-    {GEN_DRIFT, {70}, "none", 11, 22},         {GEN_COLUMNS, {24, 24}, "zlib", 6, 12},
-    {GEN_WILD, {20, 10, 15}, "none", 4, 1000},
-};
-
-static void write_segment(const struct records *records, size_t first, size_t count,
-                          const ladle_writer_options *options, int index, ladle_memory_sink *file)
-{
-    ladle_sink sink;
-    ladle_writer *writer;
-    ladle_sink_from_memory(&sink, file);
-    must(ladle_writer_open(&writer, &sink, options, NULL));
-    for (size_t i = 0; i < count; i++) {
-        ladle_cursor record = records_at(records, first + i);
-        must(ladle_writer_append(writer, record.next, ladle_cursor_left(&record), NULL));
-        if ((i + 1) % files[index].checkpoint_each == 0) {
-            must(ladle_writer_sync(writer, NULL));
-        } else if ((i + 1) % files[index].block_each == 0) {
-            must(ladle_writer_flush(writer, NULL));
-        }
-    }
-    must(ladle_writer_close(writer, NULL));
-}
-
-static void write_segments(int index, struct records *records, ladle_memory_sink *file)
-{
-    ladle_writer_options options = fixed_options();
-    uint8_t uuid[16] = "seeking record .";
-    options.codec = files[index].codec;
-    options.uuid = uuid;
-    for (size_t i = 0; i < COUNT_OF(files[0].counts) && (i == 0 || files[index].counts[i]); i++) {
-        size_t first = records->count;
-        uuid[0] = (uint8_t)('a' + i);
-        records_generate(records, 5000 + (uint64_t)index, files[index].style,
-                         files[index].counts[i]);
-        write_segment(records, first, files[index].counts[i], &options, index, file);
-    }
-}
 
 static ladle_reader *open_memory(ladle_memory_source *memory, const void *data, size_t len,
                                  bool take_tail)
@@ -365,13 +316,13 @@ Suite *seek_suite(void)
 {
     Suite *suite = suite_create("seek");
     TCase *tcase = tcase_create("seek");
-    tcase_add_loop_test(tcase, every_record_is_found, 0, COUNT_OF(files));
-    tcase_add_loop_test(tcase, blocks_stand_at_the_record, 0, COUNT_OF(files));
+    tcase_add_loop_test(tcase, every_record_is_found, 0, SEGMENT_FILE_COUNT);
+    tcase_add_loop_test(tcase, blocks_stand_at_the_record, 0, SEGMENT_FILE_COUNT);
     tcase_add_loop_test(tcase, many_checkpoints, 0, 2);
-    tcase_add_loop_test(tcase, every_truncation_by_number, 0, COUNT_OF(files));
-    tcase_add_loop_test(tcase, every_flipped_bit_by_number, 0, COUNT_OF(files));
-    tcase_add_loop_test(tcase, faults_of_reading_by_number, 0, COUNT_OF(files));
-    tcase_add_loop_test(tcase, failing_memory_by_number, 0, COUNT_OF(files));
+    tcase_add_loop_test(tcase, every_truncation_by_number, 0, SEGMENT_FILE_COUNT);
+    tcase_add_loop_test(tcase, every_flipped_bit_by_number, 0, SEGMENT_FILE_COUNT);
+    tcase_add_loop_test(tcase, faults_of_reading_by_number, 0, SEGMENT_FILE_COUNT);
+    tcase_add_loop_test(tcase, failing_memory_by_number, 0, SEGMENT_FILE_COUNT);
     tcase_add_test(tcase, pipes_have_no_places);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -49,6 +49,8 @@ Suite *oom_suite(void);
 Suite *pack_suite(void);
 Suite *rows_suite(void);
 Suite *schema_suite(void);
+Suite *live_suite(void);
+Suite *resume_suite(void);
 Suite *seek_suite(void);
 Suite *shape_suite(void);
 Suite *value_suite(void);
