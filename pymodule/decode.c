@@ -3,6 +3,7 @@
 
 #include "decode_block.h"
 #include "decode_object.h"
+#include "dict_pairs.h"
 #include "long.h"
 #include "numpy_types.h"
 
@@ -182,27 +183,83 @@ static PyObject *decode_map(core_decoder *decoder, ladle_view *view)
     return dict;
 }
 
+/*
+ * A dict with the keys of a key list and None for each value. NULL: failed.
+ */
+static PyObject *make_blank(core_decoder *decoder, const ladle_view *view,
+                            const ladle_columns *columns)
+{
+    PyObject *const *keys = core_view_objects(view);
+    PyObject *blank = PyDict_New();
+    for (uint32_t i = 0; blank && i < columns->count; i++) {
+        if (PyDict_SetItem(blank, keys[columns->columns[i]], Py_None) < 0) {
+            Py_CLEAR(blank);
+        }
+    }
+    if (blank && PyDict_GET_SIZE(blank) != (Py_ssize_t)columns->count) {
+        Py_DECREF(blank);
+        return core_decode_corrupt(decoder, "a dict has a key twice");
+    }
+    return blank;
+}
+
+static int set_pairs(core_decoder *decoder, ladle_view *view, const ladle_columns *columns,
+                     PyObject *dict, PyObject **pairs)
+{
+    bool needs_tracking = false;
+    for (uint32_t i = 0; i < columns->count; i++) {
+        ladle_view *child = &view->children[columns->columns[i]];
+        PyObject *value = decode(decoder, child);
+        if (LADLE_UNLIKELY(!value)) {
+            return -1;
+        }
+        needs_tracking |= is_tracked(child, value);
+        Py_SETREF(pairs[2 * i + 1], value);
+    }
+    if (needs_tracking) {
+        PyObject_GC_Track(dict);
+    }
+    return 0;
+}
+
+static int set_items(core_decoder *decoder, ladle_view *view, const ladle_columns *columns,
+                     PyObject *dict)
+{
+    PyObject *const *keys = core_view_objects(view);
+    for (uint32_t i = 0; i < columns->count; i++) {
+        uint16_t column = columns->columns[i];
+        PyObject *value = decode(decoder, &view->children[column]);
+        int result = value ? PyDict_SetItem(dict, keys[column], value) : -1;
+        Py_XDECREF(value);
+        if (result < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * A dict is a copy of one that has its keys already; its values are put into that where CPython
+ * would put them, before anybody sees it.
+ */
 static PyObject *decode_dict(core_decoder *decoder, ladle_view *view)
 {
     uint64_t list = view->list_count > 1 ? ladle_packed_get(&view->words, view->next) : 0;
     const ladle_columns *columns = &view->lists[list];
-    PyObject *const *keys = core_view_objects(view);
+    PyObject **blank = core_view_blank(view, list);
     view->next++;
-    if (core_decode_enter(decoder, columns->count, PAIR_LEN) < 0) {
+    if (core_decode_enter(decoder, columns->count, PAIR_LEN) < 0 ||
+        (LADLE_UNLIKELY(!*blank) && !(*blank = make_blank(decoder, view, columns)))) {
         return NULL;
     }
-    PyObject *dict = PyDict_New();
-    for (uint32_t i = 0; dict && i < columns->count; i++) {
-        uint16_t column = columns->columns[i];
-        PyObject *value = decode(decoder, &view->children[column]);
-        if (LADLE_UNLIKELY(!value || PyDict_SetItem(dict, keys[column], value) < 0)) {
-            Py_CLEAR(dict);
-        }
-        Py_XDECREF(value);
-    }
-    if (dict && PyDict_GET_SIZE(dict) != (Py_ssize_t)columns->count) {
-        Py_DECREF(dict);
-        return core_decode_corrupt(decoder, "a dict has a key twice");
+    PyObject *dict = PyDict_Copy(*blank);
+    PyObject **pairs = dict && columns->count ? dict_pairs(dict) : NULL;
+    int result = !dict ? -1
+                 : pairs && !PyObject_GC_IsTracked(dict)
+                     ? set_pairs(decoder, view, columns, dict, pairs)
+                     : set_items(decoder, view, columns, dict);
+    if (LADLE_UNLIKELY(result < 0)) {
+        Py_CLEAR(dict);
     }
     return dict;
 }
@@ -310,8 +367,5 @@ PyObject *core_decode_value(core_decoder *decoder, ladle_view *view)
 
 PyObject *core_decode_record(core_decoder *decoder, ladle_view *root)
 {
-    decoder->items_left = decoder->limits.max_items;
-    decoder->memory_left = decoder->limits.max_memory;
-    decoder->made_opaque = false;
-    return decode(decoder, root);
+    return core_decode_start(decoder, 0) < 0 ? NULL : decode(decoder, root);
 }

@@ -30,6 +30,10 @@ typedef struct core_decoder {
     struct core_layout *layouts; /* of the OBJECT columns of the block at hand */
     struct core_layout *tagged_layouts[TAGGED_LAYOUTS]; /* of the latest tagged objects */
     bool made_opaque;                                   /* for the record at hand */
+    bool uses_again;                                    /* memory of records: decode_again.h */
+    uint8_t turn;
+    uint8_t kept_count; /* records in a row that could not be used again */
+    PyObject *spent[2]; /* the latest two records, or NULL */
     ladle_error error;
 } core_decoder;
 
@@ -114,6 +118,17 @@ static inline int core_decode_enter(core_decoder *decoder, uint64_t count, uint3
         return core_decode_too_large(decoder, count);
     }
     return core_decode_take_memory(decoder, OBJECT_LEN + count * item_len);
+}
+
+/*
+ * Begin a record that holds 'count' values at first. -1: failed.
+ */
+static inline int core_decode_start(core_decoder *decoder, uint64_t count)
+{
+    decoder->items_left = decoder->limits.max_items;
+    decoder->memory_left = decoder->limits.max_memory;
+    decoder->made_opaque = false;
+    return core_decode_enter(decoder, count, ITEM_LEN);
 }
 
 #endif

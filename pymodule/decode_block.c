@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "decode_block.h"
 
+#include "decode_again.h"
 #include "decode_object.h"
 
 /*
@@ -11,6 +12,7 @@
 static void drop_objects(core_decoder *decoder)
 {
     core_layouts_clear(decoder);
+    core_again_clear(decoder);
     PyObject **objects = decoder->objects;
     size_t count = decoder->object_count;
     decoder->objects = NULL;
@@ -31,6 +33,8 @@ int core_decoder_visit(core_decoder *decoder, visitproc visit, void *arg)
 {
     Py_VISIT(decoder->names);
     Py_VISIT(decoder->types);
+    Py_VISIT(decoder->spent[0]);
+    Py_VISIT(decoder->spent[1]);
     for (size_t i = 0; i < decoder->object_count; i++) {
         Py_VISIT(decoder->objects[i]);
     }
@@ -66,6 +70,15 @@ static uint64_t count_objects(const ladle_view *view)
                                                       : has_items(view);
     for (uint32_t i = 0; i < view->child_count; i++) {
         count += count_objects(&view->children[i]);
+    }
+    return count;
+}
+
+static uint64_t count_key_lists(const ladle_view *view)
+{
+    uint64_t count = view->list_count;
+    for (uint32_t i = 0; i < view->child_count; i++) {
+        count += count_key_lists(&view->children[i]);
     }
     return count;
 }
@@ -149,7 +162,7 @@ static int set_tags(core_decoder *decoder, ladle_view *view, uint32_t depth, PyO
         view->tag = view;
     } else if (view->kind == LADLE_DICT) {
         view->tag = *objects;
-        *objects += view->child_count;
+        *objects += view->child_count + view->list_count;
         result = add_keys(decoder, view, view->tag);
     } else if (has_items(view)) {
         view->tag = (*objects)++;
@@ -179,6 +192,7 @@ int core_decoder_begin_block(core_decoder *decoder, ladle_view *root)
     if (core_decode_enter(decoder, count, ITEM_LEN) < 0) {
         return -1;
     }
+    count += count_key_lists(root);
     decoder->objects = PyMem_Calloc(count ? count : 1, sizeof *decoder->objects);
     if (!decoder->objects) {
         PyErr_NoMemory();
@@ -186,5 +200,6 @@ int core_decoder_begin_block(core_decoder *decoder, ladle_view *root)
     }
     decoder->object_count = count;
     PyObject **next = decoder->objects;
+    decoder->uses_again = core_again_pays(root);
     return set_tags(decoder, root, 0, &next);
 }

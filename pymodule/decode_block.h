@@ -21,11 +21,20 @@ static inline bool core_view_is_ascii(const ladle_view *view)
 }
 
 /*
- * DICT: one key a child. DICTIONARY: the entries, bytes in the place of bytearrays.
+ * DICT: one key a child, then a place for each key list. DICTIONARY: the entries, bytes in the
+ * place of bytearrays.
  */
 static inline PyObject *const *core_view_objects(const ladle_view *view)
 {
     return view->tag;
+}
+
+/*
+ * DICT: a dict with the keys of a key list and without values, once there was one like it.
+ */
+static inline PyObject **core_view_blank(const ladle_view *view, uint64_t list)
+{
+    return (PyObject **)view->tag + view->child_count + list;
 }
 
 /*

@@ -3,32 +3,45 @@
 #define LADLE_PYMODULE_DICT_PAIRS_H
 
 /*
- * Keys and values of a dict in one array: the one place that knows how CPython lays dicts out. It
- * saves a call of PyDict_Next a key, which is most of the work with dicts of few keys.
+ * Keys and values of a dict in one array: the one place that knows how CPython 3.11 to 3.13 lay
+ * dicts out (Include/internal/pycore_dict.h there). It saves a call of PyDict_Next or
+ * PyDict_SetItem for each key, which is most of the work with dicts of few keys. Other versions do
+ * without.
  */
 
 #include <Python.h>
+#include <stdint.h>
 
 #if PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED)
-#define Py_BUILD_CORE
-#include <internal/pycore_dict.h>
-#undef Py_BUILD_CORE
+struct dict_keys {
+    Py_ssize_t refcnt;
+    uint8_t log2_size;
+    uint8_t log2_index_bytes;
+    uint8_t kind;
+    uint32_t version;
+    Py_ssize_t usable;
+    Py_ssize_t entry_count;
+    char indices[];
+};
+
+enum { DICT_KEYS_ALL_STR = 1 };
 
 /*
  * The PyDict_GET_SIZE(dict) pairs of a dict in their order, key and value in turn; NULL when they
  * do not stand like that. All keys are str then. Everything is borrowed, the array too.
  */
-static inline PyObject *const *dict_pairs(PyObject *dict)
+static inline PyObject **dict_pairs(PyObject *dict)
 {
     const PyDictObject *object = (PyDictObject *)dict;
-    PyDictKeysObject *keys = object->ma_keys;
-    if (object->ma_values || !DK_IS_UNICODE(keys) || keys->dk_nentries != object->ma_used) {
+    struct dict_keys *keys = (struct dict_keys *)object->ma_keys;
+    if (object->ma_values || keys->kind != DICT_KEYS_ALL_STR ||
+        keys->entry_count != object->ma_used) {
         return NULL;
     }
-    return &DK_UNICODE_ENTRIES(keys)->me_key;
+    return (PyObject **)(void *)(keys->indices + ((size_t)1 << keys->log2_index_bytes));
 }
 #else
-static inline PyObject *const *dict_pairs(PyObject *Py_UNUSED(dict))
+static inline PyObject **dict_pairs(PyObject *Py_UNUSED(dict))
 {
     return NULL;
 }

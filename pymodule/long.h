@@ -20,6 +20,11 @@ enum int_fit {
     INT_BIG                             /* more than 64 bits */
 };
 
+/*
+ * CPython has one object for each int up to this; 3.15 for those up to 1024.
+ */
+enum { INT_SHARED_MAX = 1024 };
+
 static inline const digit *int_digits(PyObject *value, Py_ssize_t *count, bool *is_negative)
 {
 #if PY_VERSION_HEX >= 0x030C0000
@@ -69,6 +74,42 @@ static inline enum int_fit int_bits(PyObject *value, uint64_t *bits)
     }
     *bits = magnitude;
     return (enum int_fit)(magnitude >> 63 << 1);
+}
+
+/*
+ * Give an int that nobody else holds another value, if it has room for that and the value is none
+ * of those that are shared by all of Python.
+ */
+static inline bool int_replace(PyObject *value, uint64_t magnitude, bool is_negative)
+{
+#if PYLONG_BITS_IN_DIGIT == 30
+    Py_ssize_t count;
+    bool was_negative;
+    digit *digits = (digit *)(uintptr_t)int_digits(value, &count, &was_negative);
+    Py_ssize_t needed = 1 + (magnitude >> 30 != 0) + (magnitude >> 60 != 0);
+    if (magnitude <= INT_SHARED_MAX || needed > count) {
+        return false;
+    }
+    switch (needed) {
+    case 3:
+        digits[2] = (digit)(magnitude >> 60);
+        /* fall through */
+    case 2:
+        digits[1] = (digit)(magnitude >> 30 & PyLong_MASK);
+        /* fall through */
+    default:
+        digits[0] = (digit)(magnitude & PyLong_MASK);
+    }
+#if PY_VERSION_HEX >= 0x030C0000
+    ((PyLongObject *)value)->long_value.lv_tag = (uintptr_t)needed << 3 | (is_negative ? 2 : 0);
+#else
+    Py_SET_SIZE(value, is_negative ? -needed : needed);
+#endif
+    return true;
+#else
+    (void)value, (void)magnitude, (void)is_negative;
+    return false;
+#endif
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "records.h"
 
+#include "decode_again.h"
 #include "errors.h"
 #include "options.h"
 
@@ -16,16 +17,17 @@ int core_records_refuse(const Records *self)
 }
 
 /*
- * The next record. NULL without an exception at the end.
+ * The next record as 'decode' makes it. NULL without an exception at the end.
  */
-static inline PyObject *next_record(Records *self)
+static inline PyObject *next_record(Records *self,
+                                    PyObject *(*decode)(core_decoder *, ladle_view *))
 {
     PyObject *record = NULL;
     do {
         if (LADLE_UNLIKELY(self->row == self->row_count) && core_records_next_rows(self) <= 0) {
             return NULL;
         }
-        record = core_decode_record(&self->decoder, self->root);
+        record = decode(&self->decoder, self->root);
     } while (LADLE_UNLIKELY(!record) && core_records_fail(self) > 0);
     self->row += record != NULL;
     return record;
@@ -36,7 +38,7 @@ static PyObject *records_next(Records *self)
     if (core_records_enter(self) < 0) {
         return NULL;
     }
-    PyObject *record = next_record(self);
+    PyObject *record = next_record(self, core_decode_next);
     core_records_leave(self);
     return record;
 }
@@ -50,7 +52,7 @@ static int read_into_list(Records *self, PyObject *list, uint64_t limit)
         if (self->row == self->row_count && PyErr_CheckSignals() < 0) {
             return -1;
         }
-        PyObject *record = next_record(self);
+        PyObject *record = next_record(self, core_decode_record);
         if (!record) {
             return PyErr_Occurred() ? -1 : 0;
         }

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <ladle/wire.h>
+
 /*
  * Bytes of a str as UTF-8, a surrogate taking three; whether there is a surrogate. -1: an
  * exception is set.
@@ -25,6 +27,31 @@ void text_put(PyObject *text, uint8_t *to);
 static inline bool text_is_ascii(PyObject *text)
 {
     return PyUnicode_IS_COMPACT_ASCII(text);
+}
+
+/*
+ * Give a str that nobody else holds another content of ASCII, if it has room for that and is no
+ * str that is shared.
+ */
+static inline bool text_replace(PyObject *text, const uint8_t *content, size_t len)
+{
+    PyASCIIObject *object = (PyASCIIObject *)text;
+    /* Those of up to one character are shared by all of Python. */
+    if (!text_is_ascii(text) || PyUnicode_CHECK_INTERNED(text) || len < 2 ||
+        (Py_ssize_t)len > object->length) {
+        return false;
+    }
+#if PY_VERSION_HEX < 0x030C0000
+    if (object->wstr) {
+        return false;
+    }
+#endif
+    uint8_t *to = PyUnicode_1BYTE_DATA(text);
+    ladle_copy(to, content, len);
+    to[len] = 0;
+    object->length = (Py_ssize_t)len;
+    object->hash = -1;
+    return true;
 }
 
 #endif

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The memory of records that nobody holds is used again; what somebody holds never changes."""
+
+import gc
+import io
+import itertools
+import random
+import sys
+
+import ladle
+import pytest
+
+from helpers import dumped, exactly, loaded
+
+CHOICES = random.Random(11)
+INTS = [0, 1, -1, 256, 257, 1 << 29, 1 << 30, 1 << 31, 1 << 59, 1 << 60, (1 << 63) - 1, -(1 << 62)]
+
+
+def reading(data):
+    return ladle.load(io.BytesIO(data))
+
+
+def text(i):
+    return "".join(CHOICES.choices("abcdefgh", k=i % 23))
+
+
+COLUMNS = {
+    "float": lambda i: i / 7,
+    "int": lambda i: CHOICES.choice(INTS) + i,
+    "negative": lambda i: -CHOICES.choice(INTS),
+    "unsigned": lambda i: (1 << 64) - 1 - (i << i % 60),
+    "bits": lambda i: CHOICES.getrandbits(i % 62),
+    "big": lambda i: 1 << i % 200,
+    "text": text,
+    "one text": lambda i: "abcdefghijkl",
+    "hot text": lambda i: f"level {i % 3}",
+    "other text": lambda i: "\xe4\u20ac\U0001f600"[: i % 4] + text(i),
+    "none": lambda i: None,
+    "bool": lambda i: i % 3 == 0,
+    "bytes": lambda i: text(i).encode(),
+    "bytearray": lambda i: bytearray(text(i).encode()),
+    "complex": lambda i: complex(i, -i),
+    "perhaps": lambda i: None if i % 5 == 0 else i * 1000,
+    "anything": lambda i: [None, 1.5, i * 300, text(i), True][i % 5],
+}
+
+
+@pytest.fixture(scope="module", params=["all", *COLUMNS], name="case")
+def make_case(request):
+    columns = COLUMNS.values() if request.param == "all" else [COLUMNS[request.param], float]
+    records = [tuple(column(i) for column in columns) for i in range(900)]
+    return records, dumped(records, block_size=7000)
+
+
+def keep_all(records):
+    return list(records)
+
+
+def keep_some(records):
+    return [record for i, record in enumerate(records) if i % 7 in (0, 3, 4)]
+
+
+def keep_items(records):
+    return [tuple(item for item in record) for record in records]
+
+
+def keep_late(records):
+    """Hold the record before and an item of the one before that, for a while."""
+    kept, before, item = [], None, None
+    for record in records:
+        kept.append((before and tuple(before), item))
+        item = before and before[-1]
+        before = record
+    return kept
+
+
+def keep_windows(records):
+    window = []
+    kept = []
+    for record in records:
+        window.append(record)
+        if len(window) == 5:
+            kept += window
+            window = []
+    return kept + window
+
+
+def keep_pairs(records):
+    return list(itertools.pairwise(records))
+
+
+@pytest.mark.parametrize(
+    "keep", [keep_all, keep_some, keep_items, keep_late, keep_windows, keep_pairs]
+)
+def test_what_is_kept_of_records_never_changes(case, keep):
+    records, data = case
+    assert exactly(keep(reading(data))) == exactly(keep(iter(records)))
+
+
+def test_each_record_is_right_when_it_comes(case):
+    records, data = case
+    count = 0
+    for record, expected in zip(reading(data), records, strict=True):
+        assert exactly(record) == exactly(expected)
+        assert hash(record[-1]) == hash(expected[-1])
+        count += 1
+    assert count == len(records)
+
+
+def test_hashes_are_those_of_the_values():
+    records = [(f"text {i:05}", i << 40) for i in range(500)]
+    for record, expected in zip(reading(dumped(records)), records, strict=True):
+        assert hash(record) == hash(expected)
+        assert record[0] in {expected[0]: 1}
+        assert {record} == {expected}
+
+
+def test_a_text_that_was_interned_is_left_alone():
+    records = [(f"ladle interned {i:05}", 1.5) for i in range(300)]
+    for record in reading(dumped(records)):
+        sys.intern(record[0])
+    del record
+    for text, _ in records:
+        assert sys.intern("".join(text)) == text
+
+
+def test_records_of_another_shape_in_the_next_block():
+    records = [(1.5, f"text {i}") for i in range(300)]
+    records += [(f"text {i}", 1 << 40, 3.5) for i in range(300)]
+    records += [(i * 1000, 2.5) for i in range(300)]
+    records += [[1, 2], {"a": 1}, 5]
+    data = dumped(records, block_size=1024)
+    assert exactly([record for record in reading(data)]) == exactly(records)
+    last = None
+    for last, expected in zip(reading(data), records, strict=True):
+        assert exactly(last) == exactly(expected)
+
+
+def test_a_record_outlives_its_iterator():
+    records = [(i * 1000, f"text {i}") for i in range(100)]
+    with reading(dumped(records)) as iterator:
+        first = next(iterator)
+        for last in iterator:
+            pass
+    del iterator
+    assert first == records[0]
+    assert last == records[-1]
+
+
+def test_memory_is_used_again():
+    data = dumped([(float(i), f"text {i:05}", i << 40) for i in range(1000)])
+    places = {tuple(map(id, (record, *record))) for record in reading(data)}
+    assert len(places) < 20
+
+
+def test_all_that_is_read_is_equal_in_bulk(case):
+    records, data = case
+    assert exactly(loaded(data)) == exactly(records)
+    iterator = reading(data)
+    mixed = [next(iterator), *iterator.tolist(400), next(iterator), *iterator]
+    assert exactly(mixed) == exactly(records)
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_tolist_leaves_the_collector_as_it_was(was_enabled):
+    data = dumped([[i] for i in range(1000)], block_size=1024)
+    (gc.enable if was_enabled else gc.disable)()
+    try:
+        assert len(reading(data).tolist()) == 1000
+        assert gc.isenabled() == was_enabled
+        with pytest.raises(ladle.CorruptError):
+            reading(data[:3000] + bytes(100) + data[3100:]).tolist()
+        assert gc.isenabled() == was_enabled
+    finally:
+        gc.enable()
