@@ -122,7 +122,7 @@ demo: .venv/setup-demo .venv/setup-ladle ## the demonstration, N=1000000 records
 
 # ---- Tests ----
 
-test: layers exports headers test-c test-py test-examples test-install ## all tests but the slow ones of .ci/run
+test: layers exports headers test-c test-py test-slow test-examples test-install ## all tests but the slow ones of .ci/run
 
 layers: ## who may include whom
 	$(Q)$(or $(PYTHON),python3) tests/check-layers.py
@@ -150,6 +150,9 @@ test-c: $(OUT)/run-tests ## the C tests
 
 test-py: .venv/setup-pytest .venv/setup-ladle ## the Python tests
 	$(Q)$(PY) -m pytest -q tests/py
+
+test-slow: .venv/setup-pytest .venv/setup-ladle ## the Python tests, the slow ones too
+	$(Q)LADLE_SLOW=1 $(PY) -m pytest -q tests/py
 
 # Examples are built as users do it: against an installed tree.
 STAGE = $(CURDIR)/$(OUT)/stage
@@ -254,5 +257,6 @@ distclean: clean ## remove .venv and caches too
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
-.PHONY: all lib static shared py demo test layers exports headers test-c test-py test-examples \
-        test-stream asan bench bench-run lint format format-check sdist clean distclean help
+.PHONY: all lib static shared py demo test layers exports headers test-c test-py test-slow \
+        test-examples test-stream asan bench bench-run lint format format-check sdist clean \
+        distclean help

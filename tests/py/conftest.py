@@ -11,7 +11,15 @@ COMMON = {
 }
 settings.register_profile("default", max_examples=60, **COMMON)
 settings.register_profile("slow", max_examples=1000, **COMMON)
-settings.load_profile("slow" if os.environ.get("LADLE_SLOW") == "1" else "default")
+SLOW = os.environ.get("LADLE_SLOW") == "1"
+settings.load_profile("slow" if SLOW else "default")
+
+
+def pytest_collection_modifyitems(items):
+    """Tests marked as slow run with LADLE_SLOW=1 only: 'make test-slow'."""
+    for item in [] if SLOW else items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="slow: LADLE_SLOW=1 runs it"))
 
 
 @pytest.fixture

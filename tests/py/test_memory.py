@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(
 
 MIB = 1 << 20
 COUNTS = (200_000, 400_000)
+LARGE_COUNTS = (1_000_000, 10_000_000)
 KINDS = ("tuples", "dicts")
 
 MEASURE = """
@@ -64,16 +65,17 @@ def peak(work, kind, count, path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_dumping_and_iterating_stay_within_four_megabytes_and_do_not_grow(path, kind):
+@pytest.mark.parametrize("counts", [COUNTS, pytest.param(LARGE_COUNTS, marks=pytest.mark.slow)])
+def test_dumping_and_iterating_stay_within_four_megabytes_and_do_not_grow(path, kind, counts):
     peaks = {
         (work, count): peak(work, kind, count, path)
-        for count in COUNTS
+        for count in counts
         for work in ("dump", "iterate")
     }
     print({key: f"{value / MIB:.2f} MiB" for key, value in peaks.items()})
     assert max(peaks.values()) <= 4 * MIB
     for work in ("dump", "iterate"):
-        assert peaks[work, COUNTS[1]] - peaks[work, COUNTS[0]] <= MIB // 2
+        assert peaks[work, counts[1]] - peaks[work, counts[0]] <= MIB // 2
 
 
 def test_the_measure_sees_records_that_are_held(path):
