@@ -32,29 +32,37 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-Suite *append_suite(void);
-Suite *buffer_suite(void);
-Suite *checkpoint_suite(void);
-Suite *checksum_suite(void);
-Suite *codec_suite(void);
-Suite *column_suite(void);
-Suite *damage_suite(void);
-Suite *file_suite(void);
-Suite *frame_suite(void);
-Suite *io_faults_suite(void);
-Suite *limit_suite(void);
-Suite *lock_suite(void);
-Suite *metadata_suite(void);
-Suite *oom_suite(void);
-Suite *pack_suite(void);
-Suite *rows_suite(void);
-Suite *schema_suite(void);
-Suite *live_suite(void);
-Suite *resume_suite(void);
-Suite *seek_suite(void);
-Suite *shape_suite(void);
-Suite *value_suite(void);
-Suite *view_suite(void);
-Suite *wire_suite(void);
+/*
+ * The suites, in the order of their names: one a line, for everybody adds some.
+ */
+#define TEST_SUITES(X)                                                                             \
+    X(append)                                                                                      \
+    X(buffer)                                                                                      \
+    X(checkpoint)                                                                                  \
+    X(checksum)                                                                                    \
+    X(codec)                                                                                       \
+    X(column)                                                                                      \
+    X(damage)                                                                                      \
+    X(emit)                                                                                        \
+    X(file)                                                                                        \
+    X(frame)                                                                                       \
+    X(io_faults)                                                                                   \
+    X(limit)                                                                                       \
+    X(live)                                                                                        \
+    X(lock)                                                                                        \
+    X(metadata)                                                                                    \
+    X(oom)                                                                                         \
+    X(pack)                                                                                        \
+    X(resume)                                                                                      \
+    X(rows)                                                                                        \
+    X(schema)                                                                                      \
+    X(seek)                                                                                        \
+    X(shape)                                                                                       \
+    X(value)                                                                                       \
+    X(view)                                                                                        \
+    X(wire)
+
+#define TEST_DECLARE_SUITE(name) Suite *name##_suite(void);
+TEST_SUITES(TEST_DECLARE_SUITE)
 
 #endif
