@@ -10,10 +10,11 @@
 #include "status.h"
 
 /*
- * Not a power of two, and neither are the columns of common records then: columns that lie such a
- * distance apart compete for the same lines of the cache.
+ * Larger blocks save little (a file of log records with zstd becomes 1.7 % smaller at 200,000), and
+ * cost whoever reads single records. Not a power of two, and neither are the columns of common
+ * records then: columns that lie such a distance apart compete for the same lines of the cache.
  */
-#define BLOCK_LEN_DEFAULT 200000
+#define BLOCK_LEN_DEFAULT 132000
 #define BLOCK_LEN_MIN     1024
 #define BLOCK_LEN_MAX     ((size_t)32 << 20)
 

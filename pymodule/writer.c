@@ -415,7 +415,7 @@ PyDoc_STRVAR(
     "owns         close the target in the end; if this call fails, at once\n"
     "compression  None, 'zlib', 'zstd' or 'lz4'\n"
     "level        of the compression; None for its default\n"
-    "block_size   bytes of a block before compression that are aimed at; 200,000 unless told\n"
+    "block_size   bytes of a block before compression that are aimed at; 132,000 unless told\n"
     "metadata     a dict from str to values, kept in the file\n"
     "default      a callable: gets an object that cannot be stored, returns one that can\n"
     "limits       a Limits, or None for the defaults\n"

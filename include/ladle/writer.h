@@ -20,7 +20,7 @@ typedef struct ladle_writer ladle_writer;
  *
  * codec         "none" (or NULL), "zlib", "zstd", "lz4"
  * level         of the codec; INT_MIN is not special, 0 is the codec's own default
- * block_len     bytes of a block before compression that the writer aims at: 200,000; 1,024 to
+ * block_len     bytes of a block before compression that the writer aims at: 132,000; 1,024 to
  *               32 MiB
  * uuid          16 bytes, or NULL for random ones. With the same uuid the same records make the
  *               same file

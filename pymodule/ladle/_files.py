@@ -69,7 +69,7 @@ def open(file, mode="r", **options):
     Options of a Writer:
     compression  None, "zlib", "zstd" or "lz4"
     level        of the compression; None for its default
-    block_size   bytes of a block before compression that are aimed at; 200,000 unless told
+    block_size   bytes of a block before compression that are aimed at; 132,000 unless told
     metadata     a dict from str to any values, kept in the file
     default      a callable: gets an object that cannot be stored, returns one that can
     limits       a Limits
