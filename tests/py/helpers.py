@@ -117,6 +117,18 @@ PICTURES = {
 }
 
 
+def count_values(value):
+    """How many values there are in a value, itself included."""
+    if isinstance(value, dict):
+        return 1 + sum(count_values(key) + count_values(item) for key, item in value.items())
+    if isinstance(value, (list, tuple, set, frozenset, collections.deque)):
+        return 1 + sum(map(count_values, value))
+    if dataclasses.is_dataclass(value):
+        return 1 + sum(count_values(getattr(value, name)) for name in value.__dataclass_fields__)
+    state = value.state if isinstance(value, ladle.Opaque) else None
+    return 1 + (count_values(state) if state is not None else 0)
+
+
 def dumped(records, **options):
     """The bytes of a file with these records."""
     file = io.BytesIO()

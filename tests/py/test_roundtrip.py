@@ -2,26 +2,53 @@
 """What was put in comes out: the same types, values and order, in every way to write and read."""
 
 import io
+import os
 
 import ladle
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference
-from helpers import OnlyRead, OnlyWrite, dumped, exactly, loaded
+from helpers import OnlyRead, OnlyWrite, count_values, dumped, exactly, loaded
 from strategies import RECORDS, VALUES
 
 OPTIONS = st.fixed_dictionaries(
     {}, optional={"compression": st.sampled_from([None, "zlib"]), "block_size": st.just(1024)}
 )
+MANY_RECORDS = st.lists(RECORDS, min_size=1, max_size=6).map(lambda parts: sum(parts, []))
+
+WANTED = 1_000_000 if os.environ.get("LADLE_SLOW") == "1" else 20_000
 
 
-@given(RECORDS, OPTIONS)
-def test_records_come_back_exactly_through_a_file_object(records, options):
-    assert exactly(loaded(dumped(records, **options))) == exactly(records)
+FEWER = settings(max_examples=settings().max_examples // 3)  # of what the first test draws more of
 
 
+def test_many_values_come_back_exactly_in_every_way():
+    """Through files and dumps, by this reader and by the independent one, written once more."""
+    done = 0
+
+    @settings(max_examples=WANTED // 400)
+    @given(MANY_RECORDS, OPTIONS)
+    def check(records, options):
+        nonlocal done
+        expected = exactly(records)
+        data = dumped(records, **options)
+        back = loaded(data)
+        assert exactly(back) == expected
+        assert exactly(reference.read(data)) == expected
+        assert exactly(loaded(dumped(back))) == expected
+        alone = ladle.dumps(records)
+        assert exactly(ladle.loads(alone)) == expected
+        assert exactly(reference.loads(alone)) == expected
+        done += count_values(records)
+
+    while done < WANTED:
+        check()
+    print(f"{done} values")
+
+
+@FEWER
 @given(RECORDS)
 def test_records_come_back_exactly_through_a_path(tmp_path, records):
     path = tmp_path / "data.ladle"
@@ -29,11 +56,7 @@ def test_records_come_back_exactly_through_a_path(tmp_path, records):
     assert exactly(list(ladle.load(path))) == exactly(records)
 
 
-@given(RECORDS, OPTIONS)
-def test_an_independent_reader_finds_the_same_records(records, options):
-    assert exactly(reference.read(dumped(records, **options))) == exactly(records)
-
-
+@FEWER
 @given(st.lists(RECORDS, max_size=4), OPTIONS)
 def test_records_of_many_small_blocks_come_back_exactly(parts, options):
     file = io.BytesIO()
@@ -46,6 +69,7 @@ def test_records_of_many_small_blocks_come_back_exactly(parts, options):
     assert exactly(reference.read(file.getvalue())) == exactly(records)
 
 
+@FEWER
 @given(RECORDS, st.sampled_from([1, 2, 3, 7, 4096]))
 def test_short_reads_and_writes_change_nothing(records, chunk):
     sink = OnlyWrite(chunk)
@@ -53,6 +77,7 @@ def test_short_reads_and_writes_change_nothing(records, chunk):
     assert exactly(list(ladle.load(OnlyRead(bytes(sink.data), chunk)))) == exactly(records)
 
 
+@FEWER
 @given(RECORDS, st.integers(0, 40))
 def test_tolist_gives_what_iterating_gives(records, count):
     source = ladle.load(io.BytesIO(dumped(records, block_size=1024)))
@@ -60,19 +85,6 @@ def test_tolist_gives_what_iterating_gives(records, count):
     assert source.position == len(first) == min(count, len(records))
     assert exactly(first + source.tolist()) == exactly(records)
     assert source.tolist() == []
-
-
-@given(RECORDS)
-def test_writing_what_was_read_gives_the_same_records(records):
-    again = dumped(ladle.load(io.BytesIO(dumped(records))), compression="zlib")
-    assert exactly(loaded(again)) == exactly(records)
-
-
-@given(VALUES)
-def test_one_value_comes_back_exactly(value):
-    data = ladle.dumps(value)
-    assert exactly(ladle.loads(data)) == exactly(value)
-    assert exactly(reference.loads(data)) == exactly(value)
 
 
 @pytest.mark.parametrize("compression", [None, "zlib"])
