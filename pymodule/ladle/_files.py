@@ -51,7 +51,9 @@ def load(file, **reader_options):
     file     a path, a URL that fsspec knows, or an object with read(n), which is read from where it
              stands and not closed: pipes, sockets and the like will do.
     limits   a Limits, or None for the defaults.
-    types    classes that may be rebuilt.
+    types    classes that may be rebuilt, beside those that were registered; a dataclass, named tuple,
+             enumeration, or other class that is written in Python. Objects of all others come as
+             Opaque.
 
     The file header is read here: FormatError for what is no ladle file, TruncatedError for a file
     that ends inside it, OSError. Memory holds one block.
