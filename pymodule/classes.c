@@ -186,12 +186,13 @@ static PyObject *interned(PyObject *names)
 static int take_description(core_class *class, PyObject *description)
 {
     int kind, needs_all, is_loose;
+    PyObject *name;
     PyObject *fields;
-    if (!PyArg_ParseTuple(description, "iUO!pp", &kind, &class->name, &PyTuple_Type, &fields,
-                          &needs_all, &is_loose)) {
+    if (!PyArg_ParseTuple(description, "iUO!pp", &kind, &name, &PyTuple_Type, &fields, &needs_all,
+                          &is_loose)) {
         return -1;
     }
-    Py_INCREF(class->name);
+    class->name = Py_NewRef(name);
     class->kind = (uint8_t)kind;
     class->needs_all = needs_all;
     class->is_loose = is_loose;

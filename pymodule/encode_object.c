@@ -56,18 +56,20 @@ static int lacks_field(core_encoder *encoder, const core_class *class, Py_ssize_
 }
 
 /*
- * Whether an object is no more than the fields of its class, each with a value of its own.
+ * Whether an object is more, or less, than the fields of its class with a value each.
  */
-static inline bool is_regular(const core_class *class, PyObject *object)
+static inline bool has_state(const core_class *class, PyObject *object)
 {
     switch (class->kind) {
     case CLASS_FIELDS:
-        return !class->is_loose && core_class_dict_len(object) <= class->dict_len;
+        return class->to_state || class->is_loose || core_class_dict_len(object) > class->dict_len;
     case CLASS_TUPLE:
-        return PyTuple_GET_SIZE(object) == PyTuple_GET_SIZE(class->fields) &&
-               core_class_dict_len(object) == 0;
-    default:
+        return class->to_state || PyTuple_GET_SIZE(object) != PyTuple_GET_SIZE(class->fields) ||
+               core_class_dict_len(object) > 0;
+    case CLASS_OPAQUE:
         return true;
+    default:
+        return class->to_state;
     }
 }
 
@@ -128,17 +130,32 @@ static ladle_status accept(core_encoder *encoder, ladle_node *node, core_class *
     return status;
 }
 
+/*
+ * What typing puts into objects of generic classes that were made as Class[int](...): it says
+ * nothing of their state, and no other way to make them has it.
+ */
+static bool is_bookkeeping(PyObject *name)
+{
+    return PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "__orig_class__") == 0;
+}
+
+/*
+ * Comparing names may run Python code, so the dict of the object is not gone through itself.
+ */
 static int add_attributes(PyObject *state, PyObject *object)
 {
     PyObject *dict = PyObject_GenericGetDict(object, NULL);
+    PyObject *copy = dict ? PyDict_Copy(dict) : NULL;
     PyObject *key;
     PyObject *value;
     Py_ssize_t position = 0;
-    int result = dict ? 0 : -1;
-    while (result == 0 && PyDict_Next(dict, &position, &key, &value)) {
-        int is_known = PyDict_Contains(state, key);
-        result = is_known ? is_known < 0 ? -1 : 0 : PyDict_SetItem(state, key, value);
+    int result = copy ? 0 : -1;
+    while (result == 0 && PyDict_Next(copy, &position, &key, &value)) {
+        if (!is_bookkeeping(key) && !PyDict_SetDefault(state, key, value)) {
+            result = -1;
+        }
     }
+    Py_XDECREF(copy);
     Py_XDECREF(dict);
     return result;
 }
@@ -198,6 +215,13 @@ static PyObject *state_of(core_encoder *encoder, const core_class *class, PyObje
         return PyObject_GetAttrString(object, "state");
     }
     if (!class->to_state) {
+        if (class->kind == CLASS_TUPLE &&
+            PyTuple_GET_SIZE(object) != PyTuple_GET_SIZE(class->fields)) {
+            refuse(encoder, class,
+                   PyUnicode_FromFormat("it has %zd items in the place of %zd fields",
+                                        PyTuple_GET_SIZE(object), PyTuple_GET_SIZE(class->fields)));
+            return NULL;
+        }
         return gather(encoder, class, object);
     }
     PyObject *state = PyObject_CallOneArg(class->to_state, object);
@@ -306,10 +330,11 @@ static int encode_state(core_encoder *encoder, ladle_node *node, const core_clas
     return result;
 }
 
-int core_encode_object(core_encoder *encoder, ladle_node *node, core_class *class, PyObject *object)
+static int encode_object(core_encoder *encoder, ladle_node *node, core_class *class,
+                         PyObject *object)
 {
     ladle_node *target = node;
-    if (class->to_state || class->kind == CLASS_OPAQUE || !is_regular(class, object)) {
+    if (has_state(class, object)) {
         return encode_state(encoder, node, class, object);
     }
     if (node->tag != class) {
@@ -320,6 +345,17 @@ int core_encode_object(core_encoder *encoder, ladle_node *node, core_class *clas
     }
     return target->kind == LADLE_ANY ? core_encode_any(encoder, target, object)
                                      : put_fields(encoder, target, class, object);
+}
+
+/*
+ * Python code that runs meanwhile may register the class anew.
+ */
+int core_encode_object(core_encoder *encoder, ladle_node *node, core_class *class, PyObject *object)
+{
+    Py_INCREF(class);
+    int result = encode_object(encoder, node, class, object);
+    Py_DECREF(class);
+    return result;
 }
 
 static int tag_head(core_encoder *encoder, ladle_buffer *to, PyObject *name, Py_ssize_t count)
@@ -377,13 +413,11 @@ static int tag_values(core_encoder *encoder, ladle_buffer *to, PyObject *name, P
     return result;
 }
 
-int core_tag_object(core_encoder *encoder, ladle_buffer *to, core_class *class, PyObject *object)
+static int tag_state(core_encoder *encoder, ladle_buffer *to, const core_class *class,
+                     PyObject *object)
 {
     PyObject *names = NULL;
     PyObject *values = NULL;
-    if (!class->to_state && class->kind != CLASS_OPAQUE && is_regular(class, object)) {
-        return tag_fields(encoder, to, class, object);
-    }
     PyObject *name = name_of(class, object);
     PyObject *state = name ? state_of(encoder, class, object) : NULL;
     int result = -1;
@@ -394,5 +428,14 @@ int core_tag_object(core_encoder *encoder, ladle_buffer *to, core_class *class, 
     Py_XDECREF(values);
     Py_XDECREF(state);
     Py_XDECREF(name);
+    return result;
+}
+
+int core_tag_object(core_encoder *encoder, ladle_buffer *to, core_class *class, PyObject *object)
+{
+    Py_INCREF(class);
+    int result = has_state(class, object) ? tag_state(encoder, to, class, object)
+                                          : tag_fields(encoder, to, class, object);
+    Py_DECREF(class);
     return result;
 }

@@ -202,6 +202,20 @@ def test_attributes_beside_the_fields_are_kept():
     assert exactly(loaded(dumped([Point(0), point, Point(2)]), types=TYPES)[1]) == exactly(point)
 
 
+def test_what_typing_puts_into_objects_is_no_attribute():
+    kind = typing.TypeVar("kind")
+
+    @dataclass
+    class Box(typing.Generic[kind]):
+        content: kind
+
+    value = Box[int](5)
+    assert hasattr(value, "__orig_class__")
+    back = both_ways(value, types=[Box])
+    assert back == value
+    assert vars(back) == {"content": 5}
+
+
 class Cached(Point):
     @functools.cached_property
     def double(self):
@@ -247,6 +261,14 @@ def test_a_field_that_was_never_set_is_an_error():
         dumped([{"k": Half(1)}])
     with pytest.raises(TypeError, match="field 'b'"):
         ladle.dumps(Half(1))
+
+
+@pytest.mark.parametrize("items", [(), (1,), (1, 2, 3)])
+def test_a_named_tuple_of_another_length_is_refused(items):
+    value = tuple.__new__(Pair, items)
+    for write in (lambda: dumped([value]), lambda: ladle.dumps(value)):
+        with pytest.raises(TypeError, match=f"it has {len(items)} items in the place of 2 fields"):
+            write()
 
 
 def test_a_field_that_only_the_class_has_comes_back():
@@ -568,6 +590,31 @@ def test_classes_that_were_written_or_read_are_not_kept():
     passed = [use() for _ in range(20)]
     gc.collect()
     assert [reference() for reference in passed] == [None] * 20
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda value, default: loaded(dumped([value], default=default)),
+        lambda value, default: [ladle.loads(ladle.dumps(value, default=default))],
+    ],
+    ids=["file", "alone"],
+)
+def test_a_class_may_be_registered_anew_while_its_object_is_written(write):
+    cls = make_dataclass("X", ["x", "y"], namespace={"__module__": "m"})
+    names = []
+
+    def default(value):
+        names.append(f"{id(cls)} {len(names)}")
+        ladle.register(cls, name=names[-1])
+        return [cls(1, 2)]
+
+    (back,) = write(cls(object(), cls(object(), object())), default)
+    assert len(names) == 3
+    assert back.type_name == "m.X"
+    assert back.state["x"][0].type_name == names[0]
+    assert back.state["y"].type_name == names[0]
+    assert back.state["y"].state["x"][0].state == {"x": 1, "y": 2}
 
 
 def test_a_class_may_be_registered_anew_while_a_file_is_written():
