@@ -70,6 +70,21 @@ static inline core_class *core_class_of(const core_state *state, PyTypeObject *t
 }
 
 /*
+ * A new description of a type; CLASS_NONE when its objects are not stored. NULL: an exception is
+ * set.
+ *
+ * is_given  by register or types=: then a class without declared fields has its attributes
+ * name, to_state, from_state  of register, or NULL
+ */
+core_class *core_class_describe(const core_state *state, PyTypeObject *type, bool is_given,
+                                PyObject *name, PyObject *to_state, PyObject *from_state);
+
+/*
+ * Make this what is known of its type; the reference is taken over. Borrowed: the type keeps it.
+ */
+core_class *core_class_keep(const core_state *state, core_class *class);
+
+/*
  * The class that objects of a name are rebuilt as, among 'types' (a dict or NULL) and those that
  * were registered. Borrowed; NULL when there is none, most times without an exception.
  */

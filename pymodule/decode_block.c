@@ -2,7 +2,7 @@
 #include "decode_block.h"
 
 #include "decode_again.h"
-#include "decode_object.h"
+#include "decode_layout.h"
 
 /*
  * Keys that are kept from one block to the next.

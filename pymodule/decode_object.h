@@ -11,16 +11,6 @@
 #include "decode.h"
 
 /*
- * How objects with a class name and fields become Python objects: found once for a column.
- */
-typedef struct core_layout core_layout;
-
-/*
- * Prepare an OBJECT view: its tag. -1: failed.
- */
-int core_layout_set(core_decoder *decoder, ladle_view *view);
-
-/*
  * The next object of a view.
  */
 PyObject *core_decode_object(core_decoder *decoder, ladle_view *view);
@@ -30,8 +20,5 @@ PyObject *core_decode_object(core_decoder *decoder, ladle_view *view);
  */
 PyObject *core_build_object(core_decoder *decoder, PyObject *name, PyObject **fields,
                             PyObject **values, uint32_t count);
-
-void core_layouts_clear(core_decoder *decoder);
-int core_layouts_visit(const core_decoder *decoder, visitproc visit, void *arg);
 
 #endif
