@@ -218,11 +218,36 @@ static PyObject *decode_set(core_decoder *decoder, ladle_cursor *cursor, const l
     return set;
 }
 
+/*
+ * A key of a dict. Keys that are short come again and again: then the same object does, which knows
+ * its hash.
+ */
+static PyObject *decode_key(core_decoder *decoder, ladle_cursor *cursor)
+{
+    const uint8_t *text = cursor->next + 1;
+    size_t len = ladle_cursor_left(cursor) ? (size_t)*cursor->next - LADLE_TAG_SMALL_STR : SIZE_MAX;
+    if (len >= LADLE_TAG_SMALL_TUPLE - LADLE_TAG_SMALL_STR || ladle_cursor_left(cursor) <= len) {
+        return decode(decoder, cursor);
+    }
+    PyObject **slot = &decoder->state->keys[ladle_crc32c(0, text, len) % CORE_KEYS];
+    PyObject *known = *slot;
+    if (known && (size_t)PyUnicode_GET_LENGTH(known) == len &&
+        memcmp(PyUnicode_1BYTE_DATA(known), text, len) == 0) {
+        cursor->next = text + len;
+        return Py_NewRef(known);
+    }
+    PyObject *key = decode(decoder, cursor);
+    if (key && PyUnicode_CheckExact(key) && PyUnicode_IS_COMPACT_ASCII(key)) {
+        Py_XSETREF(*slot, Py_NewRef(key));
+    }
+    return key;
+}
+
 static PyObject *decode_dict(core_decoder *decoder, ladle_cursor *cursor, uint64_t count)
 {
     PyObject *dict = PyDict_New();
     for (uint64_t i = 0; dict && i < count; i++) {
-        PyObject *key = decode(decoder, cursor);
+        PyObject *key = decode_key(decoder, cursor);
         PyObject *value = key ? decode(decoder, cursor) : NULL;
         if (!value) {
             Py_XDECREF(key);

@@ -3,6 +3,7 @@
 
 #include "classes.h"
 #include "numpy_types.h"
+#include "options.h"
 #include "temporal.h"
 
 #include <ladle/base.h>
@@ -21,9 +22,9 @@ static PyObject *after_fork(PyObject *module, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef methods[] = {
-    {"dumps", (PyCFunction)(void (*)(void))core_dumps, METH_VARARGS | METH_KEYWORDS,
+    {"dumps", (PyCFunction)(void (*)(void))core_dumps, METH_FASTCALL | METH_KEYWORDS,
      core_dumps_doc},
-    {"loads", (PyCFunction)(void (*)(void))core_loads, METH_VARARGS | METH_KEYWORDS,
+    {"loads", (PyCFunction)(void (*)(void))core_loads, METH_FASTCALL | METH_KEYWORDS,
      core_loads_doc},
     {"register", (PyCFunction)(void (*)(void))core_register, METH_VARARGS | METH_KEYWORDS,
      core_register_doc},
@@ -96,6 +97,23 @@ static int register_after_fork(PyObject *module)
     return result ? 0 : -1;
 }
 
+/*
+ * What dumps and loads need at each call.
+ */
+static int prepare_calls(core_state *state)
+{
+    PyObject *limits = PyObject_CallNoArgs(state->limits_type);
+    int result = limits ? core_limits_from(state, limits, &state->limits) : -1;
+    Py_XDECREF(limits);
+    state->scratch = PyMem_Calloc(1, sizeof *state->scratch);
+    state->keys = PyMem_Calloc(CORE_KEYS, sizeof *state->keys);
+    if (!state->scratch || !state->keys) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return result;
+}
+
 static int add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **type)
 {
     *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
@@ -107,7 +125,7 @@ static int module_exec(PyObject *module)
     core_state *state = PyModule_GetState(module);
     state->numpy = core_numpy_new();
     if (!state->numpy || core_classes_init(module, state) < 0 || fetch_all(state) < 0 ||
-        core_temporal_init(state) < 0 ||
+        core_temporal_init(state) < 0 || prepare_calls(state) < 0 ||
         add_type(module, &core_writer_spec, &state->writer_type) < 0 ||
         add_type(module, &core_records_spec, &state->records_type) < 0 ||
         add_type(module, &pickle_records_spec, &state->pickle_records_type) < 0 ||
@@ -157,6 +175,16 @@ static int module_clear(PyObject *module)
     Py_CLEAR(state->raw_io_type);
     Py_CLEAR(state->mapping_type);
     core_classes_clear(state);
+    if (state->scratch) {
+        ladle_buffer_free(state->scratch);
+        PyMem_Free(state->scratch);
+        state->scratch = NULL;
+    }
+    for (int i = 0; state->keys && i < CORE_KEYS; i++) {
+        Py_CLEAR(state->keys[i]);
+    }
+    PyMem_Free(state->keys);
+    state->keys = NULL;
     core_numpy_free(state->numpy);
     state->numpy = NULL;
     return 0;

@@ -8,9 +8,10 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <ladle/buffer.h>
 #include <stdbool.h>
 
-enum { RECENT_CLASSES = 64 };
+enum { RECENT_CLASSES = 64, CORE_KEYS = 512 };
 
 struct core_class;
 
@@ -48,7 +49,10 @@ typedef struct core_state {
     PyTypeObject *timezone_type;
     struct core_numpy *numpy;
     struct core_classes *classes;
-    unsigned fork_count; /* forks of which this process is the child */
+    ladle_limits limits;   /* those of a Limits() */
+    PyObject **keys;       /* CORE_KEYS of them: short keys of dicts that loads met, or NULL */
+    ladle_buffer *scratch; /* what dumps writes to, empty while it is in use */
+    unsigned fork_count;   /* forks of which this process is the child */
 } core_state;
 
 extern struct PyModuleDef core_module;
@@ -58,8 +62,8 @@ extern PyType_Spec core_records_spec;
 extern PyType_Spec pickle_records_spec;
 extern PyType_Spec pickle_special_spec;
 
-PyObject *core_dumps(PyObject *module, PyObject *args, PyObject *kwargs);
-PyObject *core_loads(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *core_dumps(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
+PyObject *core_loads(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
 PyObject *core_register(PyObject *module, PyObject *args, PyObject *kwargs);
 extern const char core_register_doc[];
 extern const char core_dumps_doc[];

@@ -8,6 +8,11 @@
 
 static const uint8_t MAGIC[] = {0x89, 0x4C, 0x56, 0x01};
 
+/*
+ * Bytes that are kept from one call of dumps to the next.
+ */
+#define SCRATCH_LEN_MAX ((size_t)64 << 10)
+
 enum { MAGIC_LEN = sizeof MAGIC, VERSION_INDEX = MAGIC_LEN - 1, CHECKSUM_LEN = 4 };
 
 const char core_dumps_doc[] =
@@ -41,28 +46,84 @@ static int encode_whole(core_encoder *encoder, ladle_buffer *to, PyObject *value
     return core_encode_status(encoder, ladle_buffer_put(to, checksum, CHECKSUM_LEN));
 }
 
-PyObject *core_dumps(PyObject *module, PyObject *args, PyObject *kwargs)
+/*
+ * Arguments that are not the one and only: as Python would parse them.
+ */
+static int parse_any(PyObject *const *args, Py_ssize_t count, PyObject *names, const char *format,
+                     char **keywords, PyObject *values[3])
+{
+    PyObject *positional = PyTuple_New(count);
+    PyObject *named = PyDict_New();
+    int result = positional && named ? 0 : -1;
+    for (Py_ssize_t i = 0; result == 0 && i < count; i++) {
+        PyTuple_SET_ITEM(positional, i, Py_NewRef(args[i]));
+    }
+    for (Py_ssize_t i = 0; result == 0 && names && i < PyTuple_GET_SIZE(names); i++) {
+        result = PyDict_SetItem(named, PyTuple_GET_ITEM(names, i), args[count + i]);
+    }
+    if (result == 0 && !PyArg_ParseTupleAndKeywords(positional, named, format, keywords, &values[0],
+                                                    &values[1], &values[2])) {
+        result = -1;
+    }
+    Py_XDECREF(positional);
+    Py_XDECREF(named);
+    return result;
+}
+
+/*
+ * The arguments of a call, borrowed; NULL for those that were not given.
+ */
+static inline int parse(PyObject *const *args, Py_ssize_t count, PyObject *names,
+                        const char *format, char **keywords, PyObject *values[3])
+{
+    if (LADLE_LIKELY(count == 1 && !names)) {
+        values[0] = args[0];
+        return 0;
+    }
+    return parse_any(args, count, names, format, keywords, values);
+}
+
+/*
+ * The memory that calls use one after the other. What Python code does meanwhile has its own.
+ */
+static ladle_buffer take_scratch(const core_state *state)
+{
+    ladle_buffer buffer = *state->scratch;
+    *state->scratch = (ladle_buffer){0};
+    return buffer;
+}
+
+static void give_scratch(const core_state *state, ladle_buffer *buffer)
+{
+    if (buffer->capacity > SCRATCH_LEN_MAX || state->scratch->data) {
+        ladle_buffer_free(buffer);
+        return;
+    }
+    buffer->len = 0;
+    *state->scratch = *buffer;
+}
+
+PyObject *core_dumps(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     static char *keywords[] = {"value", "default", "limits", NULL};
     const core_state *state = PyModule_GetState(module);
     core_encoder encoder = {.state = state};
-    PyObject *value;
-    PyObject *hook = NULL;
-    PyObject *limits = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OO:dumps", keywords, &value, &hook,
-                                     &limits) ||
-        core_default_check(hook) < 0 || core_limits_from(state, limits, &encoder.limits) < 0) {
+    PyObject *values[3] = {NULL};
+    if (parse(args, count, names, "O|$OO:dumps", keywords, values) < 0 ||
+        core_default_check(values[1]) < 0 ||
+        core_limits_from(state, values[2], &encoder.limits) < 0) {
         return NULL;
     }
-    encoder.default_hook = hook == Py_None ? NULL : hook;
-    ladle_buffer buffer = {.len_max = encoder.limits.max_record + MAGIC_LEN + CHECKSUM_LEN};
+    encoder.default_hook = values[1] == Py_None ? NULL : values[1];
+    ladle_buffer buffer = take_scratch(state);
+    buffer.len_max = encoder.limits.max_record + MAGIC_LEN + CHECKSUM_LEN;
     PyObject *data = NULL;
-    if (encode_whole(&encoder, &buffer, value) == 0) {
+    if (encode_whole(&encoder, &buffer, values[0]) == 0) {
         data = PyBytes_FromStringAndSize((const char *)buffer.data, (Py_ssize_t)buffer.len);
     } else {
         core_encoder_raise(&encoder, LADLE_UNKNOWN, NULL);
     }
-    ladle_buffer_free(&buffer);
+    give_scratch(state, &buffer);
     return data;
 }
 
@@ -123,28 +184,40 @@ static PyObject *decode_whole(core_decoder *decoder, const uint8_t *data, size_t
     return core_decode_whole(decoder, data + MAGIC_LEN, value_end - MAGIC_LEN);
 }
 
-PyObject *core_loads(PyObject *module, PyObject *args, PyObject *kwargs)
+static PyObject *decode_data(core_decoder *decoder, PyObject *data)
+{
+    Py_buffer view;
+    if (PyBytes_CheckExact(data)) {
+        return decode_whole(decoder, (const uint8_t *)PyBytes_AS_STRING(data),
+                            (size_t)PyBytes_GET_SIZE(data));
+    }
+    if (PyUnicode_Check(data) || PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_TypeError, "data is a str: it must be bytes-like");
+        }
+        return NULL;
+    }
+    PyObject *value = decode_whole(decoder, view.buf, (size_t)view.len);
+    PyBuffer_Release(&view);
+    return value;
+}
+
+PyObject *core_loads(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     static char *keywords[] = {"data", "types", "limits", NULL};
     const core_state *state = PyModule_GetState(module);
     core_decoder decoder = {.state = state};
-    Py_buffer data;
-    PyObject *types = NULL;
-    PyObject *limits = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*|$OO:loads", keywords, &data, &types,
-                                     &limits)) {
+    PyObject *values[3] = {NULL};
+    if (parse(args, count, names, "O|$OO:loads", keywords, values) < 0 ||
+        core_limits_from(state, values[2], &decoder.limits) < 0 ||
+        core_types_from(state, values[1], &decoder.types) < 0) {
         return NULL;
     }
-    PyObject *value = NULL;
-    if (core_types_from(state, types, &decoder.types) == 0 &&
-        core_limits_from(state, limits, &decoder.limits) == 0) {
-        value = decode_whole(&decoder, data.buf, (size_t)data.len);
-        if (!value) {
-            core_raise(state, &decoder.error, NULL);
-        }
+    PyObject *value = decode_data(&decoder, values[0]);
+    if (!value) {
+        core_raise(state, &decoder.error, NULL);
     }
     core_decoder_clear(&decoder);
     Py_CLEAR(decoder.types);
-    PyBuffer_Release(&data);
     return value;
 }

@@ -15,31 +15,27 @@ static int number_of(PyObject *limits, const char *name, uint64_t *number)
 int core_limits_from(const core_state *state, PyObject *given, ladle_limits *limits)
 {
     uint64_t max_depth;
-    PyObject *source;
-    *limits = (ladle_limits)LADLE_LIMITS_INIT;
-    if (given && given != Py_None) {
-        int is_limits = PyObject_IsInstance(given, state->limits_type);
-        if (is_limits <= 0) {
-            if (is_limits == 0) {
-                PyErr_Format(PyExc_TypeError, "limits is a %s: it must be a ladle.Limits or None",
-                             Py_TYPE(given)->tp_name);
-            }
-            return -1;
+    if (!given || given == Py_None) {
+        *limits = state->limits;
+        return 0;
+    }
+    int is_limits = PyObject_IsInstance(given, state->limits_type);
+    if (is_limits <= 0) {
+        if (is_limits == 0) {
+            PyErr_Format(PyExc_TypeError, "limits is a %s: it must be a ladle.Limits or None",
+                         Py_TYPE(given)->tp_name);
         }
-        source = Py_NewRef(given);
-    } else {
-        source = PyObject_CallNoArgs(state->limits_type);
+        return -1;
     }
-    int result = -1;
-    if (source && number_of(source, "max_depth", &max_depth) == 0 &&
-        number_of(source, "max_record", &limits->max_record) == 0 &&
-        number_of(source, "max_items", &limits->max_items) == 0 &&
-        number_of(source, "max_memory", &limits->max_memory) == 0) {
-        limits->max_depth = (uint32_t)max_depth;
-        result = 0;
+    *limits = (ladle_limits)LADLE_LIMITS_INIT;
+    if (number_of(given, "max_depth", &max_depth) < 0 ||
+        number_of(given, "max_record", &limits->max_record) < 0 ||
+        number_of(given, "max_items", &limits->max_items) < 0 ||
+        number_of(given, "max_memory", &limits->max_memory) < 0) {
+        return -1;
     }
-    Py_XDECREF(source);
-    return result;
+    limits->max_depth = (uint32_t)max_depth;
+    return 0;
 }
 
 int core_default_check(PyObject *callable)
