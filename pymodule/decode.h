@@ -13,9 +13,9 @@
 
 #include <ladle/view.h>
 
-enum { TAGGED_LAYOUTS = 16 };
+enum { TAGGED_PLANS = 16 };
 
-struct core_layout;
+struct core_plan;
 
 typedef struct core_decoder {
     const core_state *state;
@@ -27,10 +27,10 @@ typedef struct core_decoder {
     PyObject *names;      /* dict: str to itself, the keys of all dicts of the file */
     PyObject **objects;   /* of the block at hand: keys of its dicts, entries of its dictionaries */
     size_t object_count;
-    struct core_layout *layouts; /* of the OBJECT columns of the block at hand */
-    struct core_layout *tagged_layouts[TAGGED_LAYOUTS]; /* of the latest tagged objects */
-    bool made_opaque;                                   /* for the record at hand */
-    bool uses_again;                                    /* memory of records: decode_again.h */
+    struct core_plan *plans;                      /* of the OBJECT columns of the block at hand */
+    struct core_plan *tagged_plans[TAGGED_PLANS]; /* of the latest tagged objects */
+    bool made_opaque;                             /* for the record at hand */
+    bool uses_again;                              /* memory of records: decode_again.h */
     uint8_t turn;
     uint8_t kept_count; /* records in a row that could not be used again */
     PyObject *spent[2]; /* the latest two records, or NULL */

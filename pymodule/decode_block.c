@@ -2,7 +2,7 @@
 #include "decode_block.h"
 
 #include "decode_again.h"
-#include "decode_layout.h"
+#include "decode_plan.h"
 
 /*
  * Keys that are kept from one block to the next.
@@ -11,7 +11,7 @@
 
 static void drop_objects(core_decoder *decoder)
 {
-    core_layouts_clear(decoder);
+    core_plans_clear(decoder);
     core_again_clear(decoder);
     PyObject **objects = decoder->objects;
     size_t count = decoder->object_count;
@@ -38,7 +38,7 @@ int core_decoder_visit(core_decoder *decoder, visitproc visit, void *arg)
     for (size_t i = 0; i < decoder->object_count; i++) {
         Py_VISIT(decoder->objects[i]);
     }
-    return core_layouts_visit(decoder, visit, arg);
+    return core_plans_visit(decoder, visit, arg);
 }
 
 static bool is_ascii(const uint8_t *bytes, uint64_t len)
@@ -167,7 +167,7 @@ static int set_tags(core_decoder *decoder, ladle_view *view, uint32_t depth, PyO
     } else if (has_items(view)) {
         view->tag = (*objects)++;
     } else if (view->kind == LADLE_OBJECT) {
-        result = core_layout_set(decoder, view);
+        result = core_plan_set(decoder, view);
     }
     for (uint32_t i = 0; result == 0 && i < view->child_count; i++) {
         result = set_tags(decoder, &view->children[i], depth, objects);

@@ -2,7 +2,7 @@
 #include "decode_object.h"
 
 #include "decode_block.h"
-#include "decode_layout.h"
+#include "decode_plan.h"
 #include "errors.h"
 
 /*
@@ -18,25 +18,25 @@
 /*
  * 0: objects can be rebuilt, and this one was accounted for. -1: failed.
  */
-static int begin(core_decoder *decoder, const core_layout *layout)
+static int begin(core_decoder *decoder, const core_plan *plan)
 {
-    if (layout->refusal) {
-        const char *why = PyUnicode_AsUTF8(layout->refusal);
+    if (plan->refusal) {
+        const char *why = PyUnicode_AsUTF8(plan->refusal);
         if (why) {
             core_fail(&decoder->error, LADLE_E_UNSUPPORTED, "%s", why);
         }
         return -1;
     }
-    uint64_t len = layout->has_dict ? OBJECT_WITH_DICT_LEN : 0;
-    if (layout->class && !layout->class->type) {
+    uint64_t len = plan->has_dict ? OBJECT_WITH_DICT_LEN : 0;
+    if (plan->class && !plan->class->type) {
         core_fail(&decoder->error, LADLE_E_UNSUPPORTED,
                   "a class was registered anew while its objects were read");
         return -1;
     }
-    if (layout->class) {
-        len += (uint64_t)layout->class->type->tp_basicsize;
-        for (uint32_t i = 0; i < layout->missing_count; i++) {
-            len += layout->missing[i].is_factory ? OBJECT_WITH_DICT_LEN : sizeof(PyObject *);
+    if (plan->class) {
+        len += (uint64_t)plan->class->type->tp_basicsize;
+        for (uint32_t i = 0; i < plan->missing_count; i++) {
+            len += plan->missing[i].is_factory ? OBJECT_WITH_DICT_LEN : sizeof(PyObject *);
         }
     }
     return core_decode_take_memory(decoder, len);
@@ -67,17 +67,17 @@ static PyObject *default_value(const struct core_missing *missing)
     return missing->is_factory ? PyObject_CallNoArgs(missing->value) : Py_NewRef(missing->value);
 }
 
-static PyObject *build_fields(const core_layout *layout, PyObject **values)
+static PyObject *build_fields(const core_plan *plan, PyObject **values)
 {
     PyObject *none = PyTuple_New(0);
-    PyObject *object = none ? PyBaseObject_Type.tp_new(layout->class->type, none, NULL) : NULL;
+    PyObject *object = none ? PyBaseObject_Type.tp_new(plan->class->type, none, NULL) : NULL;
     int result = object ? 0 : -1;
     Py_XDECREF(none);
-    for (uint32_t i = 0; result == 0 && i < layout->count; i++) {
-        result = set_attribute(object, layout->fields[i], layout->places[i], values[i]);
+    for (uint32_t i = 0; result == 0 && i < plan->count; i++) {
+        result = set_attribute(object, plan->fields[i], plan->places[i], values[i]);
     }
-    for (uint32_t i = 0; result == 0 && i < layout->missing_count; i++) {
-        const struct core_missing *missing = &layout->missing[i];
+    for (uint32_t i = 0; result == 0 && i < plan->missing_count; i++) {
+        const struct core_missing *missing = &plan->missing[i];
         PyObject *value = default_value(missing);
         result = value ? set_attribute(object, missing->name, missing->place, value) : -1;
         Py_XDECREF(value);
@@ -88,20 +88,20 @@ static PyObject *build_fields(const core_layout *layout, PyObject **values)
     return object;
 }
 
-static PyObject *build_tuple(const core_layout *layout, PyObject **values)
+static PyObject *build_tuple(const core_plan *plan, PyObject **values)
 {
-    const core_class *class = layout->class;
+    const core_class *class = plan->class;
     PyObject *tuple = class->type->tp_alloc(class->type, PyTuple_GET_SIZE(class->fields));
     int result = tuple ? 0 : -1;
-    for (uint32_t i = 0; result == 0 && i < layout->missing_count; i++) {
-        const struct core_missing *missing = &layout->missing[i];
+    for (uint32_t i = 0; result == 0 && i < plan->missing_count; i++) {
+        const struct core_missing *missing = &plan->missing[i];
         PyTuple_SET_ITEM(tuple, missing->place, Py_NewRef(missing->value));
     }
-    for (uint32_t i = 0; result == 0 && i < layout->count; i++) {
-        if (layout->places[i] >= 0) {
-            PyTuple_SET_ITEM(tuple, layout->places[i], Py_NewRef(values[i]));
+    for (uint32_t i = 0; result == 0 && i < plan->count; i++) {
+        if (plan->places[i] >= 0) {
+            PyTuple_SET_ITEM(tuple, plan->places[i], Py_NewRef(values[i]));
         } else {
-            result = set_attribute(tuple, layout->fields[i], layout->places[i], values[i]);
+            result = set_attribute(tuple, plan->fields[i], plan->places[i], values[i]);
         }
     }
     if (result < 0) {
@@ -110,10 +110,10 @@ static PyObject *build_tuple(const core_layout *layout, PyObject **values)
     return tuple;
 }
 
-static PyObject *no_member(core_decoder *decoder, const core_layout *layout, PyObject *value)
+static PyObject *no_member(core_decoder *decoder, const core_plan *plan, PyObject *value)
 {
     PyObject *text =
-        PyUnicode_FromFormat("the class %U has no member %.80R here", layout->name, value);
+        PyUnicode_FromFormat("the class %U has no member %.80R here", plan->name, value);
     const char *why = text ? PyUnicode_AsUTF8(text) : NULL;
     if (why) {
         core_fail(&decoder->error, LADLE_E_UNSUPPORTED, "%s", why);
@@ -125,10 +125,10 @@ static PyObject *no_member(core_decoder *decoder, const core_layout *layout, PyO
 /*
  * Have the class make a flag of several members. NULL: it cannot, or an exception is set.
  */
-static PyObject *combine_members(const core_decoder *decoder, const core_layout *layout,
+static PyObject *combine_members(const core_decoder *decoder, const core_plan *plan,
                                  PyObject *value)
 {
-    PyObject *member = PyObject_CallOneArg((PyObject *)layout->class->type, value);
+    PyObject *member = PyObject_CallOneArg((PyObject *)plan->class->type, value);
     if (!member) {
         if (PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_TypeError)) {
             PyErr_Clear();
@@ -145,62 +145,61 @@ static PyObject *combine_members(const core_decoder *decoder, const core_layout 
     return member;
 }
 
-static PyObject *build_member(core_decoder *decoder, const core_layout *layout, PyObject *value)
+static PyObject *build_member(core_decoder *decoder, const core_plan *plan, PyObject *value)
 {
-    bool is_flag = layout->class->kind == CLASS_FLAG;
+    bool is_flag = plan->class->kind == CLASS_FLAG;
     bool is_right = is_flag ? PyLong_CheckExact(value) : PyUnicode_CheckExact(value);
-    PyObject *member = is_right ? PyDict_GetItemWithError(layout->members, value) : NULL;
+    PyObject *member = is_right ? PyDict_GetItemWithError(plan->members, value) : NULL;
     if (member || PyErr_Occurred()) {
         return Py_XNewRef(member);
     }
     if (is_flag && is_right) {
-        member = combine_members(decoder, layout, value);
+        member = combine_members(decoder, plan, value);
         if (member || PyErr_Occurred()) {
             return member;
         }
     }
-    return no_member(decoder, layout, value);
+    return no_member(decoder, plan, value);
 }
 
-static PyObject *state_of(const core_layout *layout, PyObject **values)
+static PyObject *state_of(const core_plan *plan, PyObject **values)
 {
-    if (layout->is_value) {
+    if (plan->is_value) {
         return Py_NewRef(values[0]);
     }
     PyObject *state = PyDict_New();
-    for (uint32_t i = 0; state && i < layout->count; i++) {
-        if (PyDict_SetItem(state, layout->fields[i], values[i]) < 0) {
+    for (uint32_t i = 0; state && i < plan->count; i++) {
+        if (PyDict_SetItem(state, plan->fields[i], values[i]) < 0) {
             Py_CLEAR(state);
         }
     }
     return state;
 }
 
-static PyObject *build_from_state(core_decoder *decoder, const core_layout *layout,
-                                  PyObject **values)
+static PyObject *build_from_state(core_decoder *decoder, const core_plan *plan, PyObject **values)
 {
-    PyObject *state = state_of(layout, values);
+    PyObject *state = state_of(plan, values);
     PyObject *object = NULL;
-    if (state && layout->class) {
-        object = PyObject_CallOneArg(layout->class->from_state, state);
+    if (state && plan->class) {
+        object = PyObject_CallOneArg(plan->class->from_state, state);
     } else if (state) {
         decoder->made_opaque = true;
-        object = PyObject_CallFunctionObjArgs(decoder->state->classes->opaque_type, layout->name,
+        object = PyObject_CallFunctionObjArgs(decoder->state->classes->opaque_type, plan->name,
                                               state, NULL);
     }
     Py_XDECREF(state);
     return object;
 }
 
-static PyObject *build_object(core_decoder *decoder, const core_layout *layout, PyObject **values)
+static PyObject *build_object(core_decoder *decoder, const core_plan *plan, PyObject **values)
 {
-    switch (layout->class->kind) {
+    switch (plan->class->kind) {
     case CLASS_TUPLE:
-        return build_tuple(layout, values);
+        return build_tuple(plan, values);
     case CLASS_FIELDS:
-        return build_fields(layout, values);
+        return build_fields(plan, values);
     default:
-        return build_member(decoder, layout, values[0]);
+        return build_member(decoder, plan, values[0]);
     }
 }
 
@@ -222,7 +221,7 @@ static bool has_names(PyObject *state)
 /*
  * An object whose attributes are in a dict: too many to be fields, or of unusual names.
  */
-static PyObject *build_from_dict(core_decoder *decoder, const core_layout *layout, PyObject *state)
+static PyObject *build_from_dict(core_decoder *decoder, const core_plan *plan, PyObject *state)
 {
     if (!has_names(state)) {
         core_fail(&decoder->error, LADLE_E_UNSUPPORTED,
@@ -233,32 +232,32 @@ static PyObject *build_from_dict(core_decoder *decoder, const core_layout *layou
     }
     PyObject *names = PyDict_Keys(state);
     PyObject *values = PyDict_Values(state);
-    core_layout *own =
-        names && values ? core_layout_new(decoder, layout->name, ((PyListObject *)names)->ob_item,
-                                          (uint32_t)PyList_GET_SIZE(names), false)
-                        : NULL;
+    core_plan *own = names && values
+                         ? core_plan_new(decoder, plan->name, ((PyListObject *)names)->ob_item,
+                                         (uint32_t)PyList_GET_SIZE(names), false)
+                         : NULL;
     PyObject *object = NULL;
     if (own && begin(decoder, own) == 0) {
         object = build_object(decoder, own, ((PyListObject *)values)->ob_item);
     }
     if (own) {
-        core_layout_free(own);
+        core_plan_free(own);
     }
     Py_XDECREF(names);
     Py_XDECREF(values);
     return object;
 }
 
-static PyObject *build(core_decoder *decoder, const core_layout *layout, PyObject **values)
+static PyObject *build(core_decoder *decoder, const core_plan *plan, PyObject **values)
 {
-    if (begin(decoder, layout) < 0) {
+    if (begin(decoder, plan) < 0) {
         return NULL;
     }
-    if (!layout->class || layout->class->from_state) {
-        return build_from_state(decoder, layout, values);
+    if (!plan->class || plan->class->from_state) {
+        return build_from_state(decoder, plan, values);
     }
-    return layout->is_value ? build_from_dict(decoder, layout, values[0])
-                            : build_object(decoder, layout, values);
+    return plan->is_value ? build_from_dict(decoder, plan, values[0])
+                          : build_object(decoder, plan, values);
 }
 
 static void drop(PyObject **objects, uint32_t count)
@@ -270,7 +269,7 @@ static void drop(PyObject **objects, uint32_t count)
 
 PyObject *core_decode_object(core_decoder *decoder, ladle_view *view)
 {
-    const core_layout *layout = view->tag;
+    const core_plan *plan = view->tag;
     uint32_t count = view->child_count;
     PyObject *few[FEW];
     PyObject *object = NULL;
@@ -288,7 +287,7 @@ PyObject *core_decode_object(core_decoder *decoder, ladle_view *view)
         made++;
     }
     if (made == count) {
-        object = build(decoder, layout, values);
+        object = build(decoder, plan, values);
     }
     drop(values, made);
     if (values != few) {
@@ -300,6 +299,6 @@ PyObject *core_decode_object(core_decoder *decoder, ladle_view *view)
 PyObject *core_build_object(core_decoder *decoder, PyObject *name, PyObject **fields,
                             PyObject **values, uint32_t count)
 {
-    const core_layout *layout = core_layout_of_tagged(decoder, name, fields, count);
-    return layout ? build(decoder, layout, values) : NULL;
+    const core_plan *plan = core_plan_of_tagged(decoder, name, fields, count);
+    return plan ? build(decoder, plan, values) : NULL;
 }

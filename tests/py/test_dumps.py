@@ -125,6 +125,35 @@ def test_dumps_maps_unsupported_objects_by_default():
     assert ladle.loads(data) == ["object", 1]
 
 
+def test_dumps_may_be_called_by_what_it_calls():
+    data = ladle.dumps([object(), "after"], default=lambda value: [ladle.dumps("x" * 100), 5])
+    inner, five = ladle.loads(data)[0]
+    assert (ladle.loads(inner), five, ladle.loads(data)[1]) == ("x" * 100, 5, "after")
+
+
+def test_a_failed_or_large_value_leaves_nothing_behind():
+    with pytest.raises(TypeError):
+        ladle.dumps(["x" * 500, object()])
+    assert ladle.loads(ladle.dumps("x")) == "x"
+    large = [bytes(1 << 20)]
+    assert ladle.loads(ladle.dumps(large)) == large
+    assert ladle.dumps(1) == ladle.dumps(1)
+
+
+def test_keys_that_came_before_do_not_change_what_comes():
+    keys = ["a", "b", "ab", "", "\0", "é", "\ud800", "a" * 63, "a" * 64, *map(str, range(3000))]
+    for _ in range(2):
+        for key in keys:
+            assert exactly(ladle.loads(ladle.dumps({key: 1}))) == exactly({key: 1})
+        value = dict.fromkeys(keys)
+        assert exactly(ladle.loads(ladle.dumps(value))) == exactly(value)
+
+
+def test_arguments_may_be_named():
+    data = ladle.dumps(value=[1], limits=None, default=None)
+    assert ladle.loads(data=data, types=(), limits=ladle.Limits()) == [1]
+
+
 def test_limits_hold_for_dumps_and_loads():
     deep = [[[[[[1]]]]]]
     with pytest.raises(ladle.LimitError):
@@ -141,3 +170,7 @@ def test_unknown_arguments_are_refused():
         ladle.dumps()
     with pytest.raises(TypeError):
         ladle.loads(b"", b"")
+    with pytest.raises(TypeError):
+        ladle.loads(ladle.dumps(1), kinds=())
+    with pytest.raises(TypeError):
+        ladle.loads(ladle.dumps(1), data=b"")

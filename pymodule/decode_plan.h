@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef LADLE_PYMODULE_DECODE_LAYOUT_H
-#define LADLE_PYMODULE_DECODE_LAYOUT_H
+#ifndef LADLE_PYMODULE_DECODE_PLAN_H
+#define LADLE_PYMODULE_DECODE_PLAN_H
 
 /*
  * How objects with a class name and fields become Python objects: found once for a column, and
@@ -17,10 +17,10 @@ struct core_missing {
     bool is_factory;
 };
 
-typedef struct core_layout core_layout;
+typedef struct core_plan core_plan;
 
-struct core_layout {
-    core_layout *next;
+struct core_plan {
+    core_plan *next;
     core_class *class; /* NULL: Opaque */
     PyObject *name;
     PyObject **fields;
@@ -35,27 +35,27 @@ struct core_layout {
 };
 
 /*
- * A layout with references of its own, to be freed. NULL: an exception is set.
+ * A plan with references of its own, to be freed. NULL: an exception is set.
  *
  * is_value  the one field is the state itself, not one of its fields
  */
-core_layout *core_layout_new(const core_decoder *decoder, PyObject *name, PyObject *const *fields,
-                             uint32_t count, bool is_value);
-void core_layout_free(core_layout *layout);
+core_plan *core_plan_new(const core_decoder *decoder, PyObject *name, PyObject *const *fields,
+                         uint32_t count, bool is_value);
+void core_plan_free(core_plan *plan);
 
 /*
- * The layout of a tagged object, which lives until the next one is asked for. NULL: an exception is
+ * The plan of a tagged object, which lives until the next one is asked for. NULL: an exception is
  * set.
  */
-const core_layout *core_layout_of_tagged(core_decoder *decoder, PyObject *name,
-                                         PyObject *const *fields, uint32_t count);
+const core_plan *core_plan_of_tagged(core_decoder *decoder, PyObject *name, PyObject *const *fields,
+                                     uint32_t count);
 
 /*
- * Prepare an OBJECT view: its tag is the layout, which lives as long as the block. -1: failed.
+ * Prepare an OBJECT view: its tag is the plan, which lives as long as the block. -1: failed.
  */
-int core_layout_set(core_decoder *decoder, ladle_view *view);
+int core_plan_set(core_decoder *decoder, ladle_view *view);
 
-void core_layouts_clear(core_decoder *decoder);
-int core_layouts_visit(const core_decoder *decoder, visitproc visit, void *arg);
+void core_plans_clear(core_decoder *decoder);
+int core_plans_visit(const core_decoder *decoder, visitproc visit, void *arg);
 
 #endif
