@@ -100,7 +100,8 @@ static ladle_status begin_segment(struct ladle_scan *scan)
     }
     scan->segment = (struct ladle_segment){.offset = scan->block_offset,
                                            .first_record = ladle_scan_record(scan),
-                                           .salt = ladle_salt(header.uuid)};
+                                           .salt = ladle_salt(header.uuid),
+                                           .block_len = header.block_len};
     use_head(scan, LADLE_HEADER_LEN);
     return LADLE_OK;
 }
@@ -526,6 +527,13 @@ ladle_status ladle_scan_resume(struct ladle_scan *scan, uint64_t *lost)
     *lost = adopt(scan);
     scan->found.magic = LADLE_MAGIC_NONE;
     return LADLE_OK;
+}
+
+ladle_status ladle_scan_begin_anyhow(struct ladle_scan *scan)
+{
+    scan->segment = (struct ladle_segment){.is_complete = true};
+    scan->is_open = true;
+    return settle(scan, LADLE_E_CORRUPT);
 }
 
 struct ladle_place ladle_scan_tell(const struct ladle_scan *scan)

@@ -82,6 +82,14 @@ ladle_status ladle_scan_fit(struct ladle_scan *scan, const struct ladle_totals *
 ladle_status ladle_scan_resume(struct ladle_scan *scan, uint64_t *lost);
 
 /*
+ * After ladle_scan_next could not make anything of the first header (LADLE_E_FORMAT or
+ * LADLE_E_CORRUPT): look for blocks of a file that begins where the source does. LADLE_E_CORRUPT
+ * when there are some, to which ladle_scan_resume goes; LADLE_E_TRUNCATED when there are none; or a
+ * failure to read.
+ */
+ladle_status ladle_scan_begin_anyhow(struct ladle_scan *scan);
+
+/*
  * Between two items: a place to come back to, for an input that has places. scan->stored is not
  * touched.
  */

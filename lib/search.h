@@ -20,8 +20,9 @@ struct ladle_segment {
     uint64_t checkpoint_offset; /* 0: none; LADLE_UNKNOWN: the next header says */
     uint64_t checkpoint_end;    /* behind it; LADLE_UNKNOWN as long as nothing says */
     uint32_t salt;
-    bool is_complete; /* the latest item is a trailer */
-    bool is_begun;    /* an item was read */
+    uint32_t block_len; /* that its writer aimed at */
+    bool is_complete;   /* the latest item is a trailer */
+    bool is_begun;      /* an item was read */
 };
 
 /*
