@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <ladle/column.h>
 
+#include "argument.h"
 #include "rows_get.h"
 #include "status.h"
 
@@ -62,6 +63,7 @@ static ladle_status copy_array(ladle_view *column, const ladle_field *field, lad
 ladle_status ladle_column_get(ladle_view *column, ladle_field_type type, const void *missing,
                               ladle_buffer *copy, const void **values, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(column && copy && values, error));
     ladle_field field = {.name = "", .type = type, .missing = missing};
     field.len = ladle_type_size(type);
     if (field.len == 0 || type == LADLE_FIELD_CHARS || type == LADLE_FIELD_BYTES) {

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE       /* locks that belong to open file descriptions */
 #define _FILE_OFFSET_BITS 64
 
+#include "argument.h"
 #include "io.h"
 
 #include "status.h"
@@ -247,6 +248,7 @@ ladle_status ladle_fd_lock(int fd, ladle_error *error)
 
 ladle_status ladle_fd_is_locked(int fd, bool *is_locked, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(is_locked, error));
     if (look_at_lock(fd, is_locked) == 0) {
         return LADLE_OK;
     }

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
 
+#include "argument.h"
 #include "io.h"
 
 #include "status.h"
@@ -93,6 +94,7 @@ static ladle_status fail_open(ladle_error *error, const char *path, int os_errno
 
 ladle_status ladle_source_open(ladle_source *source, const char *path, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(source && path, error));
     struct stat info;
     int fd = open_retrying(path, O_RDONLY);
     if (fd < 0) {
@@ -194,6 +196,7 @@ static ladle_status make_sink(ladle_sink *sink, int fd, const char *path, bool i
 
 ladle_status ladle_sink_open(ladle_sink *sink, const char *path, bool exclusive, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(sink && path, error));
     int fd;
     bool is_new;
     LADLE_TRY(open_locked(path, O_WRONLY, exclusive, &fd, &is_new, error));
@@ -208,6 +211,7 @@ ladle_status ladle_sink_open(ladle_sink *sink, const char *path, bool exclusive,
 ladle_status ladle_sink_open_append(ladle_sink *sink, ladle_source *source, const char *path,
                                     ladle_error *error)
 {
+    LADLE_TRY(ladle_need(sink && source && path, error));
     int fd;
     bool is_new;
     LADLE_TRY(open_locked(path, O_RDWR, false, &fd, &is_new, error));

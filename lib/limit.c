@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "limit.h"
 
+#include "argument.h"
 #include "status.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -13,13 +14,12 @@ ladle_status ladle_limits_resolve(const ladle_limits *given, ladle_limits *limit
                              .max_record = 256 * MIB,
                              .max_items = 16 * MIB,
                              .max_memory = 1024 * MIB};
-    if (!given) {
-        return LADLE_OK;
-    }
-    limits->max_depth = given->max_depth ? given->max_depth : limits->max_depth;
-    limits->max_record = given->max_record ? given->max_record : limits->max_record;
-    limits->max_items = given->max_items ? given->max_items : limits->max_items;
-    limits->max_memory = given->max_memory ? given->max_memory : limits->max_memory;
+    ladle_limits taken;
+    LADLE_TRY(ladle_take_struct(&taken, sizeof taken, given, error));
+    limits->max_depth = taken.max_depth ? taken.max_depth : limits->max_depth;
+    limits->max_record = taken.max_record ? taken.max_record : limits->max_record;
+    limits->max_items = taken.max_items ? taken.max_items : limits->max_items;
+    limits->max_memory = taken.max_memory ? taken.max_memory : limits->max_memory;
     if (limits->max_depth > 4096) {
         return ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN,
                           "max_depth is at most 4096");

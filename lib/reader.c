@@ -2,6 +2,7 @@
 #include "reader.h"
 
 #include "alloc.h"
+#include "argument.h"
 #include "limit.h"
 #include "metadata.h"
 #include "status.h"
@@ -206,6 +207,7 @@ static ladle_status next_data(ladle_reader *reader)
 ladle_status ladle_reader_next_block(ladle_reader *reader, ladle_view **root,
                                      uint64_t *first_record, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(reader && root && first_record, error));
     ladle_status status = next_data(reader);
     if (status != LADLE_OK) {
         return report(reader, status, error);
@@ -256,6 +258,7 @@ static ladle_status next_record(ladle_reader *reader)
 
 ladle_status ladle_reader_next(ladle_reader *reader, ladle_cursor *value, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(reader && value, error));
     ladle_view *root;
     uint64_t left;
     LADLE_TRY(ladle_reader_peek(reader, &root, &left, error));
@@ -268,6 +271,7 @@ ladle_status ladle_reader_next(ladle_reader *reader, ladle_cursor *value, ladle_
 
 ladle_status ladle_reader_resume(ladle_reader *reader, uint64_t *lost, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(reader && lost, error));
     struct ladle_scan *scan = &reader->scan;
     ladle_status status = reader->status;
     bool may_resume =
@@ -297,6 +301,9 @@ ladle_status ladle_reader_resume(ladle_reader *reader, uint64_t *lost, ladle_err
 
 void ladle_reader_select(ladle_reader *reader, ladle_reader_wants *wants, void *ctx)
 {
+    if (!reader) {
+        return;
+    }
     (void)reader;
     (void)wants;
     (void)ctx;
@@ -304,17 +311,23 @@ void ladle_reader_select(ladle_reader *reader, ladle_reader_wants *wants, void *
 
 uint64_t ladle_reader_position(const ladle_reader *reader)
 {
+    if (!reader) {
+        return 0;
+    }
     return reader->position;
 }
 
 const void *ladle_reader_metadata(const ladle_reader *reader, size_t *len)
 {
-    *len = reader->metadata.len;
-    return reader->metadata.data;
+    *len = reader ? reader->metadata.len : 0;
+    return reader ? reader->metadata.data : NULL;
 }
 
 uint64_t ladle_reader_block_offset(const ladle_reader *reader)
 {
+    if (!reader) {
+        return 0;
+    }
     return reader->slot->block_offset;
 }
 
@@ -408,13 +421,10 @@ static void close_source(const ladle_source *source)
     }
 }
 
-ladle_status ladle_reader_open(ladle_reader **reader, const ladle_source *source,
-                               const ladle_reader_options *options, ladle_error *error)
+static ladle_status open_reader(ladle_reader **reader, const ladle_source *source,
+                                const ladle_reader_options *options, ladle_error *error)
 {
-    const ladle_reader_options defaults = LADLE_READER_OPTIONS_INIT;
     ladle_limits limits;
-    options = options ? options : &defaults;
-    *reader = NULL;
     ladle_status status = ladle_limits_resolve(options->limits, &limits, error);
     if (status == LADLE_OK) {
         status = check_source(source, error);
@@ -437,4 +447,20 @@ ladle_status ladle_reader_open(ladle_reader **reader, const ladle_source *source
     }
     *reader = made;
     return status;
+}
+
+ladle_status ladle_reader_open(ladle_reader **reader, const ladle_source *source,
+                               const ladle_reader_options *options, ladle_error *error)
+{
+    ladle_source taken_source;
+    ladle_reader_options taken_options;
+    LADLE_TRY(ladle_need(reader && source, error));
+    *reader = NULL;
+    LADLE_TRY(ladle_take_struct(&taken_source, sizeof taken_source, source, error));
+    ladle_status status = ladle_take_struct(&taken_options, sizeof taken_options, options, error);
+    if (status != LADLE_OK) {
+        close_source(&taken_source);
+        return status;
+    }
+    return open_reader(reader, &taken_source, &taken_options, error);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "argument.h"
 #include "reader_seek.h"
 
 #include "limit.h"
@@ -80,25 +81,34 @@ static ladle_status collect(struct ladle_scan *scan, ladle_buffer *directory, la
 
 ladle_status ladle_reader_info(ladle_reader *reader, ladle_info *info, ladle_error *error)
 {
+    ladle_info known;
+    LADLE_TRY(ladle_need(reader && info, error));
+    LADLE_TRY(ladle_take_struct(&known, sizeof known, info, error));
     struct ladle_scan scan;
     ladle_buffer directory = {.allocator = reader->allocator};
     LADLE_TRY(ladle_reader_open_index(reader, error));
     const struct ladle_locator *locator = reader->locator;
-    *info = (ladle_info){.struct_size = sizeof *info,
+    known = (ladle_info){.struct_size = info->struct_size,
                          .segment_count = locator->segment_count,
                          .record_count = locator->record_count,
                          .file_len = locator->file_len,
                          .complete_len = locator->complete_len,
                          .is_complete = locator->is_complete};
     begin_walk(reader, &scan);
-    ladle_status status = collect(&scan, &directory, info, error);
+    ladle_status status = collect(&scan, &directory, &known, error);
     ladle_scan_free(&scan);
     ladle_buffer_free(&directory);
+    if (status == LADLE_OK) {
+        memcpy(info, &known, known.struct_size < sizeof known ? known.struct_size : sizeof known);
+    }
     return status;
 }
 
 uint64_t ladle_reader_memory_bound(ladle_reader *reader)
 {
+    if (!reader) {
+        return 0;
+    }
     const uint64_t fixed_len = (uint64_t)4 << 20; /* views, pages of the index, codecs */
     uint64_t block_len = reader->limits.max_record + LADLE_BLOCK_SLACK;
     if (ladle_input_has_places(&reader->scan.input) &&
@@ -193,6 +203,7 @@ static ladle_status merge_segments(ladle_reader *reader, ladle_error *error)
 ladle_status ladle_reader_schema(ladle_reader *reader, const struct ladle_schema **schema,
                                  ladle_error *error)
 {
+    LADLE_TRY(ladle_need(reader && schema, error));
     uint64_t count;
     LADLE_TRY(ladle_reader_count(reader, &count, error));
     if (reader->merged && ladle_merged_schema(reader->merged)->count == count) {

@@ -2,6 +2,7 @@
 #include "reader_seek.h"
 
 #include "alloc.h"
+#include "argument.h"
 #include "status.h"
 
 static ladle_status new_locator(ladle_reader *reader, ladle_error *error)
@@ -70,6 +71,7 @@ static ladle_status open_whole(ladle_reader *reader, ladle_error *error)
 
 ladle_status ladle_reader_count(ladle_reader *reader, uint64_t *count, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(reader && count, error));
     LADLE_TRY(open_whole(reader, error));
     *count = reader->locator->record_count;
     return LADLE_OK;
@@ -89,6 +91,7 @@ static struct ladle_slot *find_slot(ladle_reader *reader, uint64_t record)
 
 ladle_status ladle_reader_seek(ladle_reader *reader, uint64_t record, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(reader, error));
     struct ladle_place place;
     LADLE_TRY(open_whole(reader, error));
     if (record > reader->locator->record_count) {

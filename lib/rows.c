@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <ladle/rows.h>
 
+#include "argument.h"
 #include "reader.h"
 #include "rows_get.h"
 #include "rows_put.h"
@@ -120,6 +121,7 @@ static ladle_status append_step(ladle_writer *writer, const ladle_layout *layout
 ladle_status ladle_writer_append_rows(ladle_writer *writer, const ladle_layout *layout,
                                       const void *rows, size_t count, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(writer && layout && (rows || !count), error));
     struct ladle_layout_facts facts;
     struct ladle_rows_failure failure;
     struct ladle_rows_failure first_failure;
@@ -181,6 +183,7 @@ static ladle_status fail_get(const ladle_reader *reader, ladle_status status,
 ladle_status ladle_reader_next_rows(ladle_reader *reader, const ladle_layout *layout, void *rows,
                                     size_t capacity, size_t *count, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(reader && layout && rows && count, error));
     struct ladle_layout_facts facts;
     struct ladle_rows_misfit misfit;
     *count = 0;

@@ -2,6 +2,7 @@
 #include "writer.h"
 
 #include "alloc.h"
+#include "argument.h"
 #include "emit_append.h"
 #include "limit.h"
 #include "metadata.h"
@@ -126,11 +127,17 @@ static ladle_status look(ladle_writer *writer, ladle_error *error)
 
 ladle_shape *ladle_writer_shape(ladle_writer *writer)
 {
+    if (!writer) {
+        return NULL;
+    }
     return &writer->shape;
 }
 
 void ladle_writer_rollback(ladle_writer *writer)
 {
+    if (!writer) {
+        return;
+    }
     writer->shape.items = 0;
     ladle_node_truncate(writer->shape.root, writer->committed);
     ladle_node_prune(&writer->shape, writer->shape.root);
@@ -139,6 +146,7 @@ void ladle_writer_rollback(ladle_writer *writer)
 
 ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(writer, error));
     if (LADLE_UNLIKELY(writer->emitter.is_dead)) {
         return ladle_emitter_check(&writer->emitter, error);
     }
@@ -233,6 +241,7 @@ static ladle_status fail_value(const ladle_writer *writer, ladle_status status, 
 ladle_status ladle_writer_append(ladle_writer *writer, const void *data, size_t len,
                                  ladle_error *error)
 {
+    LADLE_TRY(ladle_need(writer && (data || !len), error));
     LADLE_TRY(ladle_emitter_check(&writer->emitter, error));
     ladle_cursor cursor = ladle_cursor_over(data, len);
     uint32_t max_depth = writer->limits.max_depth;
@@ -257,11 +266,13 @@ static ladle_status flush(ladle_writer *writer, bool sync, ladle_error *error)
 
 ladle_status ladle_writer_flush(ladle_writer *writer, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(writer, error));
     return flush(writer, false, error);
 }
 
 ladle_status ladle_writer_sync(ladle_writer *writer, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(writer, error));
     return flush(writer, true, error);
 }
 
@@ -307,16 +318,25 @@ ladle_status ladle_writer_abort(ladle_writer *writer, ladle_error *error)
 
 uint64_t ladle_writer_count(const ladle_writer *writer)
 {
+    if (!writer) {
+        return 0;
+    }
     return ladle_emitter_count(&writer->emitter) + writer->committed;
 }
 
 uint64_t ladle_writer_written_count(const ladle_writer *writer)
 {
+    if (!writer) {
+        return 0;
+    }
     return ladle_emitter_written_count(&writer->emitter);
 }
 
 uint64_t ladle_writer_memory_bound(const ladle_writer *writer)
 {
+    if (!writer) {
+        return 0;
+    }
     const uint64_t fixed_len = (uint64_t)1 << 20;
     const uint64_t codec_len = writer->emitter.codec ? (uint64_t)4 << 20 : 0;
     return 8 * (uint64_t)writer->block_len + fixed_len + codec_len;
@@ -423,6 +443,14 @@ static ladle_status append(ladle_writer *writer, const ladle_source *source,
     return LADLE_OK;
 }
 
+static void close_sink(const ladle_sink *sink)
+{
+    if (sink->close) {
+        int ignored;
+        (void)sink->close(sink->ctx, &ignored);
+    }
+}
+
 /*
  * Make a writer, and have it begin a file, or go on with that of a source.
  */
@@ -430,10 +458,12 @@ static ladle_status open_writer(ladle_writer **writer, const ladle_source *sourc
                                 const ladle_sink *sink, const ladle_writer_options *options,
                                 ladle_recovered *recovered, ladle_error *error)
 {
-    const ladle_writer_options defaults = LADLE_WRITER_OPTIONS_INIT;
-    options = options ? options : &defaults;
-    *writer = NULL;
-    ladle_status status = writer_new(writer, sink, options, error);
+    ladle_writer_options taken;
+    ladle_status status = ladle_take_struct(&taken, sizeof taken, options, error);
+    if (status == LADLE_OK) {
+        options = &taken;
+        status = writer_new(writer, sink, options, error);
+    }
     if (status == LADLE_OK) {
         status = source ? append(*writer, source, options, recovered, error)
                         : begin_segment(*writer, options, error);
@@ -442,17 +472,38 @@ static ladle_status open_writer(ladle_writer **writer, const ladle_source *sourc
             *writer = NULL;
         }
     }
-    if (status != LADLE_OK && sink->close) {
-        int ignored;
-        (void)sink->close(sink->ctx, &ignored);
+    if (status != LADLE_OK) {
+        close_sink(sink);
     }
     return status;
+}
+
+static ladle_status take_sink(ladle_sink *taken, const ladle_sink *sink, ladle_error *error)
+{
+    LADLE_TRY(ladle_take_struct(taken, sizeof *taken, sink, error));
+    if (taken->write) {
+        return LADLE_OK;
+    }
+    close_sink(taken);
+    return ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                      "the sink has no function that writes");
+}
+
+static ladle_status fail_in_order(const ladle_sink *sink, ladle_error *error)
+{
+    close_sink(sink);
+    return ladle_fail(error, LADLE_E_STATE, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                      "only what can be read at any place can be appended to");
 }
 
 ladle_status ladle_writer_open(ladle_writer **writer, const ladle_sink *sink,
                                const ladle_writer_options *options, ladle_error *error)
 {
-    return open_writer(writer, NULL, sink, options, NULL, error);
+    ladle_sink taken;
+    LADLE_TRY(ladle_need(writer && sink, error));
+    *writer = NULL;
+    LADLE_TRY(take_sink(&taken, sink, error));
+    return open_writer(writer, NULL, &taken, options, NULL, error);
 }
 
 ladle_status ladle_writer_open_append(ladle_writer **writer, const ladle_source *source,
@@ -460,22 +511,21 @@ ladle_status ladle_writer_open_append(ladle_writer **writer, const ladle_source 
                                       ladle_recovered *recovered, ladle_error *error)
 {
     ladle_recovered ignored;
+    ladle_source taken_source;
+    ladle_sink taken_sink;
+    LADLE_TRY(ladle_need(writer && source && sink, error));
+    *writer = NULL;
     recovered = recovered ? recovered : &ignored;
     *recovered = (ladle_recovered){.record_count = 0};
-    ladle_status status = LADLE_E_STATE;
-    *writer = NULL;
-    if (source->read_at && source->size) {
-        status = open_writer(writer, source, sink, options, recovered, error);
-    } else {
-        ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN,
-                   "only what can be read at any place can be appended to");
-        if (sink->close) {
-            int unused;
-            (void)sink->close(sink->ctx, &unused);
-        }
+    LADLE_TRY(ladle_take_struct(&taken_source, sizeof taken_source, source, error));
+    ladle_status status = take_sink(&taken_sink, sink, error);
+    if (status == LADLE_OK) {
+        status = taken_source.read_at && taken_source.size
+                     ? open_writer(writer, &taken_source, &taken_sink, options, recovered, error)
+                     : fail_in_order(&taken_sink, error);
     }
-    if (source->close) {
-        source->close(source->ctx);
+    if (taken_source.close) {
+        taken_source.close(taken_source.ctx);
     }
     return status;
 }

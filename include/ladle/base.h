@@ -68,6 +68,16 @@ typedef enum ladle_status {
 #undef LADLE_STATUS_ENUM
 } ladle_status;
 
+/*
+ * What holds for all functions, and is not said at each: pointers must not be NULL unless it says
+ * that they may. Functions that return a status give LADLE_E_ARGUMENT for NULL; others do nothing,
+ * or return 0 or NULL. The inline parts, and functions of values, buffers, views and nodes, do not
+ * look. A struct that begins with 'struct_size' has it set to its sizeof, by its INIT macro for
+ * example: so a program and a library of different versions know what the other one knows. A size
+ * that was not set is LADLE_E_ARGUMENT, and so is something set in a struct that only a newer
+ * library knows.
+ */
+
 #define LADLE_UNKNOWN UINT64_MAX
 
 /*

@@ -48,16 +48,19 @@ static const struct {
     uint64_t value;
     void (*put)(ladle_buffer *to, uint64_t size);
 } cases[] = {
-    {"max_depth", {.max_depth = 5}, 5, put_nested},
-    {"max_depth", {.max_depth = 1}, 1, put_nested},
-    {"max_depth", {.max_depth = 64}, 64, put_nested},
-    {"max_depth", {.max_depth = 200}, 200, put_nested},
-    {"max_depth", {.max_depth = 0}, 256, put_nested},
-    {"max_items", {.max_items = 100}, 100, put_items},
-    {"max_items", {.max_items = 100000}, 100000, put_items},
-    {"max_record", {.max_record = 1000}, 1000, put_bytes},
-    {"max_record", {.max_record = 100000}, 100000, put_bytes},
-    {"max_record", {.max_record = 5000000}, 5000000, put_bytes},
+    {"max_depth", {.struct_size = sizeof(ladle_limits), .max_depth = 5}, 5, put_nested},
+    {"max_depth", {.struct_size = sizeof(ladle_limits), .max_depth = 1}, 1, put_nested},
+    {"max_depth", {.struct_size = sizeof(ladle_limits), .max_depth = 64}, 64, put_nested},
+    {"max_depth", {.struct_size = sizeof(ladle_limits), .max_depth = 200}, 200, put_nested},
+    {"max_depth", {.struct_size = sizeof(ladle_limits), .max_depth = 0}, 256, put_nested},
+    {"max_items", {.struct_size = sizeof(ladle_limits), .max_items = 100}, 100, put_items},
+    {"max_items", {.struct_size = sizeof(ladle_limits), .max_items = 100000}, 100000, put_items},
+    {"max_record", {.struct_size = sizeof(ladle_limits), .max_record = 1000}, 1000, put_bytes},
+    {"max_record", {.struct_size = sizeof(ladle_limits), .max_record = 100000}, 100000, put_bytes},
+    {"max_record",
+     {.struct_size = sizeof(ladle_limits), .max_record = 5000000},
+     5000000,
+     put_bytes},
 };
 
 /*
@@ -110,7 +113,7 @@ START_TEST(reader_keeps_limits_exactly)
     struct records records = {0};
     ladle_memory_sink file = {0};
     ladle_reader_options options = LADLE_READER_OPTIONS_INIT;
-    const ladle_limits generous = {.max_depth = 4096};
+    const ladle_limits generous = {.struct_size = sizeof(ladle_limits), .max_depth = 4096};
     uint64_t limit = cases[_i].value;
     cases[_i].put(&records.bytes, limit);
     records_end(&records);
@@ -138,10 +141,12 @@ START_TEST(limits_have_limits)
     static const struct {
         ladle_limits limits;
         ladle_status status;
-    } ranges[] = {{{.max_depth = 4096}, LADLE_OK},
-                  {{.max_depth = 4097}, LADLE_E_ARGUMENT},
-                  {{.max_record = (uint64_t)2047 << 20}, LADLE_OK},
-                  {{.max_record = ((uint64_t)2047 << 20) + 1}, LADLE_E_ARGUMENT}};
+    } ranges[] = {
+        {{.struct_size = sizeof(ladle_limits), .max_depth = 4096}, LADLE_OK},
+        {{.struct_size = sizeof(ladle_limits), .max_depth = 4097}, LADLE_E_ARGUMENT},
+        {{.struct_size = sizeof(ladle_limits), .max_record = (uint64_t)2047 << 20}, LADLE_OK},
+        {{.struct_size = sizeof(ladle_limits), .max_record = ((uint64_t)2047 << 20) + 1},
+         LADLE_E_ARGUMENT}};
     ladle_limits resolved;
     for (size_t i = 0; i < COUNT_OF(ranges); i++) {
         must_give(ranges[i].status, ladle_limits_resolve(&ranges[i].limits, &resolved, NULL));

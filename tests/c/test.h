@@ -51,6 +51,7 @@
     X(live)                                                                                        \
     X(lock)                                                                                        \
     X(metadata)                                                                                    \
+    X(misuse)                                                                                      \
     X(oom)                                                                                         \
     X(pack)                                                                                        \
     X(resume)                                                                                      \

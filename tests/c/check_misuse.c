@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "fault_io.h"
+#include "records.h"
+#include "test.h"
+
+/*
+ * What a program may get wrong: NULL, structs whose size was not set or is of another version,
+ * sources and sinks that lack a function.
+ */
+
+struct point {
+    double x;
+};
+
+static const ladle_field fields[] = {LADLE_FIELD(struct point, x)};
+static const ladle_layout layout = LADLE_LAYOUT(struct point, fields);
+static const struct point points[] = {{1}, {2}, {3}};
+
+static ladle_memory_sink file;
+
+static void make_file(void)
+{
+    ladle_sink sink;
+    ladle_writer *writer;
+    file = (ladle_memory_sink){0};
+    ladle_sink_from_memory(&sink, &file);
+    must(ladle_writer_open(&writer, &sink, NULL, NULL));
+    must(ladle_writer_append_rows(writer, &layout, points, 3, NULL));
+    must(ladle_writer_close(writer, NULL));
+}
+
+static void free_file(void)
+{
+    ladle_memory_sink_free(&file);
+}
+
+static void source_of_file(ladle_source *source, ladle_memory_source *memory)
+{
+    *memory = (ladle_memory_source){.data = file.data, .len = file.len};
+    ladle_source_from_memory(source, memory);
+}
+
+/*
+ * The call fails, says so in the error, and without one too.
+ */
+#define must_refuse(call)                                                                          \
+    do {                                                                                           \
+        ladle_error error_ = {.status = LADLE_OK};                                                 \
+        ladle_error *error = &error_;                                                              \
+        must_give(LADLE_E_ARGUMENT, call);                                                         \
+        ck_assert_int_eq(error_.status, LADLE_E_ARGUMENT);                                         \
+        ck_assert_uint_gt(strlen(error_.text), 10);                                                \
+        error = NULL;                                                                              \
+        must_give(LADLE_E_ARGUMENT, call);                                                         \
+    } while (0)
+
+START_TEST(null_is_refused_by_writers)
+{
+    ladle_memory_sink memory = {0};
+    ladle_source source;
+    ladle_memory_source bytes;
+    ladle_sink sink;
+    ladle_writer *writer;
+    ladle_sink_from_memory(&sink, &memory);
+    source_of_file(&source, &bytes);
+    must_refuse(ladle_writer_open(NULL, &sink, NULL, error));
+    must_refuse(ladle_writer_open(&writer, NULL, NULL, error));
+    must_refuse(ladle_writer_open_append(NULL, &source, &sink, NULL, NULL, error));
+    must_refuse(ladle_writer_open_append(&writer, NULL, &sink, NULL, NULL, error));
+    must_refuse(ladle_writer_open_append(&writer, &source, NULL, NULL, NULL, error));
+    must_refuse(ladle_writer_append(NULL, "\x01", 1, error));
+    must_refuse(ladle_writer_append_rows(NULL, &layout, points, 3, error));
+    must_refuse(ladle_writer_commit(NULL, error));
+    must_refuse(ladle_writer_flush(NULL, error));
+    must_refuse(ladle_writer_sync(NULL, error));
+    must(ladle_writer_close(NULL, NULL));
+    must(ladle_writer_abort(NULL, NULL));
+    ck_assert_uint_eq(ladle_writer_count(NULL), 0);
+    ck_assert_uint_eq(ladle_writer_written_count(NULL), 0);
+    ck_assert_uint_eq(ladle_writer_memory_bound(NULL), 0);
+    ck_assert_ptr_null(ladle_writer_shape(NULL));
+    ladle_writer_rollback(NULL);
+
+    must(ladle_writer_open(&writer, &sink, NULL, NULL));
+    must_refuse(ladle_writer_append(writer, NULL, 1, error));
+    must_refuse(ladle_writer_append_rows(writer, NULL, points, 3, error));
+    must_refuse(ladle_writer_append_rows(writer, &layout, NULL, 3, error));
+    must(ladle_writer_append_rows(writer, &layout, NULL, 0, NULL));
+    must_give(LADLE_E_CORRUPT, ladle_writer_append(writer, NULL, 0, NULL));
+    ck_assert_uint_eq(ladle_writer_count(writer), 0);
+    must(ladle_writer_close(writer, NULL));
+    ladle_memory_sink_free(&memory);
+}
+END_TEST
+
+START_TEST(null_is_refused_by_readers)
+{
+    ladle_source source;
+    ladle_memory_source bytes;
+    ladle_reader *reader;
+    ladle_cursor value;
+    ladle_view *root;
+    const struct ladle_schema *schema;
+    ladle_info info = {.struct_size = sizeof info};
+    struct point rows[3];
+    uint64_t number;
+    size_t count;
+    source_of_file(&source, &bytes);
+    must_refuse(ladle_reader_open(NULL, &source, NULL, error));
+    must_refuse(ladle_reader_open(&reader, NULL, NULL, error));
+    must_refuse(ladle_reader_next(NULL, &value, error));
+    must_refuse(ladle_reader_next_rows(NULL, &layout, rows, 3, &count, error));
+    must_refuse(ladle_reader_next_block(NULL, &root, &number, error));
+    must_refuse(ladle_reader_resume(NULL, &number, error));
+    must_refuse(ladle_reader_count(NULL, &number, error));
+    must_refuse(ladle_reader_seek(NULL, 0, error));
+    must_refuse(ladle_reader_schema(NULL, &schema, error));
+    must_refuse(ladle_reader_info(NULL, &info, error));
+    ck_assert_uint_eq(ladle_reader_position(NULL), 0);
+    ck_assert_uint_eq(ladle_reader_block_offset(NULL), 0);
+    ck_assert_uint_eq(ladle_reader_memory_bound(NULL), 0);
+    ck_assert_ptr_null(ladle_reader_metadata(NULL, &count));
+    ladle_reader_select(NULL, NULL, NULL);
+    ladle_reader_close(NULL);
+
+    must(ladle_reader_open(&reader, &source, NULL, NULL));
+    must_refuse(ladle_reader_next(reader, NULL, error));
+    must_refuse(ladle_reader_next_rows(reader, NULL, rows, 3, &count, error));
+    must_refuse(ladle_reader_next_rows(reader, &layout, NULL, 3, &count, error));
+    must_refuse(ladle_reader_next_rows(reader, &layout, rows, 0, &count, error));
+    must_refuse(ladle_reader_next_rows(reader, &layout, rows, 3, NULL, error));
+    must_refuse(ladle_reader_next_block(reader, NULL, &number, error));
+    must_refuse(ladle_reader_next_block(reader, &root, NULL, error));
+    must_refuse(ladle_reader_resume(reader, NULL, error));
+    must_refuse(ladle_reader_count(reader, NULL, error));
+    must_refuse(ladle_reader_schema(reader, NULL, error));
+    must_refuse(ladle_reader_info(reader, NULL, error));
+    must_refuse(ladle_reader_seek(reader, 4, error));
+    must_give(LADLE_E_STATE, ladle_reader_resume(reader, &number, NULL));
+    must(ladle_reader_next_rows(reader, &layout, rows, 3, &count, NULL));
+    ck_assert_uint_eq(count, 3); /* nothing of this was in the way */
+    ladle_reader_close(reader);
+}
+END_TEST
+
+START_TEST(null_is_refused_elsewhere)
+{
+    ladle_source source;
+    ladle_sink sink;
+    ladle_buffer copy = {0};
+    ladle_view view = {.kind = LADLE_NONE};
+    const void *values;
+    must_refuse(ladle_source_open(NULL, "x", error));
+    must_refuse(ladle_source_open(&source, NULL, error));
+    must_refuse(ladle_sink_open(NULL, "x", false, error));
+    must_refuse(ladle_sink_open(&sink, NULL, false, error));
+    must_refuse(ladle_sink_open_append(NULL, &source, "x", error));
+    must_refuse(ladle_sink_open_append(&sink, NULL, "x", error));
+    must_refuse(ladle_sink_open_append(&sink, &source, NULL, error));
+    must_refuse(ladle_fd_is_locked(0, NULL, error));
+    must_refuse(ladle_column_get(NULL, LADLE_FIELD_INT8, NULL, &copy, &values, error));
+    must_refuse(ladle_column_get(&view, LADLE_FIELD_INT8, NULL, NULL, &values, error));
+    must_refuse(ladle_column_get(&view, LADLE_FIELD_INT8, NULL, &copy, NULL, error));
+    must_give(LADLE_E_IO, ladle_fd_lock(-1, NULL));
+}
+END_TEST
+
+/*
+ * Sizes that no struct has, and one of a newer version, which has set something at its end.
+ */
+static const size_t wrong_sizes[] = {0, 1, sizeof(size_t) - 1, 4097, SIZE_MAX, 256};
+
+/*
+ * A struct with room behind it.
+ */
+union padded {
+    size_t struct_size;
+    ladle_source source;
+    ladle_sink sink;
+    ladle_reader_options reader;
+    ladle_writer_options writer;
+    ladle_limits limits;
+    ladle_info info;
+    uint8_t bytes[256];
+};
+
+static void spoil(union padded *padded, size_t size)
+{
+    padded->struct_size = size;
+    padded->bytes[sizeof padded->bytes - 1] = 1;
+}
+
+START_TEST(a_wrong_struct_size_is_refused)
+{
+    size_t size = wrong_sizes[_i];
+    ladle_source source;
+    ladle_memory_source bytes;
+    ladle_memory_sink memory = {0};
+    ladle_sink sink;
+    ladle_reader *reader;
+    ladle_writer *writer;
+    union padded padded = {0};
+    ladle_reader_options reader_options = LADLE_READER_OPTIONS_INIT;
+    ladle_writer_options writer_options = LADLE_WRITER_OPTIONS_INIT;
+    ladle_sink_from_memory(&sink, &memory);
+    source_of_file(&source, &bytes);
+
+    spoil(&padded, size);
+    must_refuse(ladle_reader_open(&reader, &source, &padded.reader, error));
+    must_refuse(ladle_writer_open(&writer, &sink, &padded.writer, error));
+    reader_options.limits = &padded.limits;
+    must_refuse(ladle_reader_open(&reader, &source, &reader_options, error));
+    writer_options.limits = &padded.limits;
+    must_refuse(ladle_writer_open(&writer, &sink, &writer_options, error));
+    padded.source = source;
+    spoil(&padded, size);
+    must_refuse(ladle_reader_open(&reader, &padded.source, NULL, error));
+    must_refuse(ladle_writer_open_append(&writer, &padded.source, &sink, NULL, NULL, error));
+    padded.sink = sink;
+    spoil(&padded, size);
+    must_refuse(ladle_writer_open(&writer, &padded.sink, NULL, error));
+    must(ladle_reader_open(&reader, &source, NULL, NULL));
+    must_refuse(ladle_reader_info(reader, &padded.info, error));
+    ladle_reader_close(reader);
+    ladle_memory_sink_free(&memory);
+}
+END_TEST
+
+/*
+ * A program that was built with an older version, and one that knows more but does not use it.
+ */
+START_TEST(other_versions_of_structs_are_taken)
+{
+    ladle_source source;
+    ladle_memory_source bytes;
+    struct fault_source fault;
+    union padded padded = {.reader = LADLE_READER_OPTIONS_INIT};
+    ladle_reader *reader;
+    uint64_t count;
+    source_of_file(&source, &bytes);
+    padded.struct_size = sizeof padded.bytes;
+    must(ladle_reader_open(&reader, &source, &padded.reader, NULL));
+    ladle_reader_close(reader);
+    memset(padded.bytes, 0xFF, sizeof padded.bytes);
+    padded.struct_size = sizeof(size_t);
+    must(ladle_reader_open(&reader, &source, &padded.reader, NULL));
+
+    memset(padded.bytes, 0xFF, sizeof padded.bytes);
+    padded.struct_size = offsetof(ladle_info, block_count);
+    must(ladle_reader_info(reader, &padded.info, NULL));
+    ck_assert_uint_eq(padded.info.record_count, 3);
+    ck_assert_uint_eq(padded.info.struct_size, offsetof(ladle_info, block_count));
+    ck_assert_uint_eq(padded.info.block_count, UINT64_MAX); /* it is not the library's to write */
+    ladle_reader_close(reader);
+
+    fault_source_init(&source, &fault, file.data, file.len);
+    source.struct_size = offsetof(ladle_source, read_at);
+    must(ladle_reader_open(&reader, &source, NULL, NULL));
+    must_give(LADLE_E_STATE, ladle_reader_count(reader, &count, NULL));
+    ladle_reader_close(reader);
+}
+END_TEST
+
+START_TEST(a_source_must_read_and_a_sink_must_write)
+{
+    struct fault_source fault_source;
+    struct fault_sink fault_sink;
+    ladle_source source;
+    ladle_sink sink;
+    ladle_reader *reader;
+    ladle_writer *writer;
+    fault_source_init(&source, &fault_source, "", 0);
+    fault_sink_init(&sink, &fault_sink);
+    source.read = NULL;
+    source.read_at = NULL;
+    sink.write = NULL;
+    must_give(LADLE_E_ARGUMENT, ladle_reader_open(&reader, &source, NULL, NULL));
+    ck_assert_ptr_null(reader);
+    ck_assert_uint_eq(fault_source.close_count, 1);
+    must_give(LADLE_E_ARGUMENT, ladle_writer_open(&writer, &sink, NULL, NULL));
+    ck_assert_ptr_null(writer);
+    ck_assert_uint_eq(fault_sink.close_count, 1);
+    must_give(LADLE_E_ARGUMENT,
+              ladle_writer_open_append(&writer, &source, &sink, NULL, NULL, NULL));
+    ck_assert_uint_eq(fault_source.close_count, 2);
+    ck_assert_uint_eq(fault_sink.close_count, 2);
+    ladle_buffer_free(&fault_sink.written);
+}
+END_TEST
+
+/*
+ * Options out of their ranges; the sink is closed each time.
+ */
+START_TEST(options_out_of_range_are_refused)
+{
+    static const ladle_limits deep = {.struct_size = sizeof deep, .max_depth = 4097};
+    static const ladle_limits large = {.struct_size = sizeof large, .max_record = UINT64_MAX};
+    const ladle_writer_options wrong[] = {
+        {.struct_size = sizeof wrong[0], .block_len = 1},
+        {.struct_size = sizeof wrong[0], .block_len = SIZE_MAX},
+        {.struct_size = sizeof wrong[0], .codec = "zlib", .level = 99},
+        {.struct_size = sizeof wrong[0], .metadata = "\x41", .metadata_len = 1},
+        {.struct_size = sizeof wrong[0], .metadata = "\xE1\x41\x41", .metadata_len = 3},
+        {.struct_size = sizeof wrong[0], .metadata = "\xE1", .metadata_len = 1},
+        {.struct_size = sizeof wrong[0], .limits = &deep},
+        {.struct_size = sizeof wrong[0], .limits = &large},
+    };
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct fault_sink fault;
+        ladle_sink sink;
+        ladle_writer *writer;
+        ladle_error error = {.status = LADLE_OK};
+        fault_sink_init(&sink, &fault);
+        must_give(LADLE_E_ARGUMENT, ladle_writer_open(&writer, &sink, &wrong[i], &error));
+        ck_assert_int_eq(error.status, LADLE_E_ARGUMENT);
+        ck_assert_ptr_null(writer);
+        ck_assert_uint_eq(fault.close_count, 1);
+        ladle_buffer_free(&fault.written);
+    }
+}
+END_TEST
+
+Suite *misuse_suite(void)
+{
+    Suite *suite = suite_create("misuse");
+    TCase *tcase = tcase_create("misuse");
+    tcase_add_checked_fixture(tcase, make_file, free_file);
+    tcase_add_test(tcase, null_is_refused_by_writers);
+    tcase_add_test(tcase, null_is_refused_by_readers);
+    tcase_add_test(tcase, null_is_refused_elsewhere);
+    tcase_add_loop_test(tcase, a_wrong_struct_size_is_refused, 0, COUNT_OF(wrong_sizes));
+    tcase_add_test(tcase, other_versions_of_structs_are_taken);
+    tcase_add_test(tcase, a_source_must_read_and_a_sink_must_write);
+    tcase_add_test(tcase, options_out_of_range_are_refused);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
