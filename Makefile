@@ -146,7 +146,7 @@ $(OUT)/run-tests: $(call objects,$(TEST_C)) $(OUT)/libladle.a
 
 # Check's own limit of 4 seconds is too short for a busy machine; sanitizers want one process.
 test-c: $(OUT)/run-tests ## the C tests
-	$(Q)CK_DEFAULT_TIMEOUT=120 $(if $(filter asan,$(BUILD)),CK_FORK=no) $<
+	$(Q)CK_DEFAULT_TIMEOUT=120 $(if $(filter asan,$(BUILD)),CK_FORK=no) $(RUN) $<
 
 test-py: .venv/setup-pytest .venv/setup-ladle ## the Python tests
 	$(Q)$(PY) -m pytest -q tests/py
@@ -170,6 +170,12 @@ test-examples: $(EXAMPLE_PROGRAMS) .venv/setup-demo .venv/setup-ladle ## run the
 
 test-stream: $(EXAMPLE_PROGRAMS) ## producer | filter | consumer: time and memory, GIB=4
 	$(Q)tests/stream $(OUT)/examples $(GIB)
+
+# Those suites that do the same with fewer repetitions: valgrind takes its time.
+valgrind: $(OUT)/run-tests ## some of the C tests under valgrind
+	$(Q)for suite in buffer value column rows misuse; do \
+	    CK_FORK=no CK_RUN_SUITE=$$suite CK_DEFAULT_TIMEOUT=0 valgrind -q --error-exitcode=1 \
+	        --leak-check=full --show-leak-kinds=all $< || exit 1; done
 
 asan: ## the C tests with address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory BUILD=asan test-c
