@@ -17,6 +17,7 @@ from crafting import (
     packed,
     raw,
     stream,
+    text,
     varint,
 )
 from helpers import read_until_error
@@ -88,6 +89,24 @@ BAD_SHAPES = {
     "tag dict with equal keys": (1, [stream(*strings(32, b"\xe2\x41\x01\x41\x01"))]),
     "tag set with equal members": (1, [stream(*strings(32, b"\x12\2\x41\x41"))]),
     "tag dict with a list as key": (1, [stream(*strings(32, b"\xe1\xd0\x01"))]),
+    "object with a field twice": (1, [b"\x15\1P\2\1x\1x" + NONE + NONE]),
+    "object with 1025 fields": (
+        1,
+        [b"\x15\1P" + varint(1025) + b"".join(text(f"f{i}") for i in range(1025)) + NONE * 1025],
+    ),
+    "object of a name that is no UTF-8": (1, [b"\x15\1\xff\0"]),
+    "object with a field that is no UTF-8": (1, [b"\x15\1P\1\1\xff" + NONE]),
+    "tag object with a field twice": (1, [stream(*strings(32, b"\x15\1P\2\x81x\1\x81x\1"))]),
+    "tag object with a field of bytes": (1, [stream(*strings(32, b"\x15\1P\1\x0e\1x\1"))]),
+    "tag object with a surrogate field": (
+        1,
+        [stream(*strings(32, b"\x15\1P\1\x0d\3\xed\xa0\x80\1"))],
+    ),
+    "deque longer than its maximum": (1, [stream(*strings(32, b"\x16\x1b\xc2\xd2\1\1\x41"))]),
+    "deque with a negative maximum": (1, [stream(*strings(32, b"\x16\x1b\xc2\xd0\x04\xff"))]),
+    "array with a wrong code": (1, [stream(*strings(32, b"\x16\x19\xc3\x81Z\x41\x0e\0"))]),
+    "array with half an item": (1, [stream(*strings(32, b"\x16\x19\xc3\x81h\x42\x0e\1x"))]),
+    "counter of a list": (1, [stream(*strings(32, b"\x16\x1c\xd0"))]),
     "varint of 11 bytes": (1, [b"\x10" + b"\x80" * 10 + b"\0"]),
     "varint above 64 bits": (1, [b"\x10" + b"\xff" * 9 + b"\2"]),
     "date of a str": (1, [stream(b"\x16\1" + strings(12, b"a")[0], b"\1", b"a")]),

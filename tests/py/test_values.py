@@ -184,6 +184,25 @@ def test_an_array_of_characters_comes_back():
     assert exactly(loaded(dumped([characters]))) == exactly([characters])
 
 
+EQUALS = [1, True, 1.0, 1 + 0j, decimal.Decimal(1), fractions.Fraction(1)]
+
+
+@pytest.mark.parametrize("kind", ["items", "keys", "members", "parts", "fields"])
+def test_values_that_are_equal_but_of_other_types_stay_apart(kind):
+    wrap = {
+        "items": lambda value: [value, value],
+        "keys": lambda value: {value: value, "other": 0},
+        "members": lambda value: {value},
+        "parts": lambda value: (value, frozenset([value])),
+        "fields": lambda value: {"field": value},
+    }[kind]
+    records = [wrap(value) for value in [*EQUALS, *reversed(EQUALS)] * 5]
+    assert exactly(loaded(dumped(records))) == exactly(records)
+    assert exactly(ladle.loads(ladle.dumps(records))) == exactly(records)
+    zeros = [wrap(value) for value in [0.0, -0.0, 0, False, complex(-0.0, 0.0)] * 20]
+    assert exactly(loaded(dumped(zeros))) == exactly(zeros)
+
+
 def test_utc_comes_back_as_the_one_utc():
     assert loaded(dumped([datetime.UTC]))[0] is datetime.UTC
 
