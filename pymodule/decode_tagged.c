@@ -82,6 +82,21 @@ static int check_hash(core_decoder *decoder, PyObject *key)
     return -1;
 }
 
+/*
+ * A key or an item that is there already. Objects that differ may not do so as Opaque.
+ */
+static int refuse_twin(core_decoder *decoder, const char *what)
+{
+    if (decoder->made_opaque) {
+        core_fail(&decoder->error, LADLE_E_UNSUPPORTED,
+                  "%s twice, as far as can be told without the classes of its objects; pass types=",
+                  what);
+    } else {
+        core_fail(&decoder->error, LADLE_E_CORRUPT, "%s twice", what);
+    }
+    return -1;
+}
+
 int core_decode_add_pair(core_decoder *decoder, PyObject *dict, PyObject *key, PyObject *value)
 {
     Py_ssize_t count = PyDict_GET_SIZE(dict);
@@ -90,8 +105,7 @@ int core_decode_add_pair(core_decoder *decoder, PyObject *dict, PyObject *key, P
         result = PyDict_SetItem(dict, key, value);
     }
     if (result == 0 && PyDict_GET_SIZE(dict) == count) {
-        core_decode_corrupt(decoder, "a dict has a key twice");
-        result = -1;
+        result = refuse_twin(decoder, "a dict has a key");
     }
     Py_DECREF(key);
     Py_DECREF(value);
@@ -106,8 +120,7 @@ int core_decode_add_item(core_decoder *decoder, PyObject *set, PyObject *item)
         result = PySet_Add(set, item);
     }
     if (result == 0 && PySet_GET_SIZE(set) == count) {
-        core_decode_corrupt(decoder, "a set has an item twice");
-        result = -1;
+        result = refuse_twin(decoder, "a set has an item");
     }
     Py_DECREF(item);
     return result;

@@ -692,6 +692,20 @@ def test_an_opaque_key_that_cannot_be_hashed_says_what_to_do():
         loaded(data)
 
 
+def test_objects_that_only_their_class_tells_apart_say_what_to_do():
+    class Anything:
+        pass
+
+    ladle.register(Anything, name="anything")
+    records = [{Anything(), Anything()}, {Anything(): 1, Anything(): 2}]
+    assert [len(record) for record in loaded(dumped(records))] == [2, 2]
+    data = [dumped([record]) for record in records]
+    ladle.register(Anything, name="anything no more")
+    for file in data:
+        with pytest.raises(ladle.UnsupportedError, match="pass types="):
+            loaded(file)
+
+
 # ---- Refusals and limits ----
 
 
