@@ -2,6 +2,7 @@
 #include "classes.h"
 
 #include "extension.h"
+#include "instance.h"
 
 #include <ladle/wire.h>
 #include <structmember.h>
@@ -42,6 +43,7 @@ static void class_dealloc(core_class *self)
     Py_XDECREF(self->fields);
     Py_XDECREF(self->label);
     PyMem_Free(self->places);
+    PyMem_Free(self->value_places);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -88,20 +90,78 @@ Py_ssize_t core_class_place(PyTypeObject *type, PyObject *name)
 
 Py_ssize_t core_class_dict_len(PyObject *object)
 {
+    Py_ssize_t count;
     if (!core_class_has_dict(Py_TYPE(object))) {
         return 0;
     }
-#if PY_VERSION_HEX < 0x030C0000 && defined(Py_TPFLAGS_MANAGED_DICT)
-    /* Asking for the dict would make one, which stays with the user's object. */
-    if (Py_TYPE(object)->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
-        const uint8_t *values = ((const uint8_t **)object)[-4];
-        if (values) {
-            return values[-2];
-        }
+    if (instance_values(object, &count)) {
+        return count;
     }
-#endif
     PyObject **dict = _PyObject_GetDictPtr(object);
     return dict && *dict ? PyDict_GET_SIZE(*dict) : 0;
+}
+
+/*
+ * A field among the values of an object that has no dict, borrowed. NULL: it is not there.
+ */
+static inline PyObject *value_of_field(const core_class *class, PyObject *object, PyObject **values,
+                                       Py_ssize_t index)
+{
+    PyObject *field = PyTuple_GET_ITEM(class->fields, index);
+    Py_ssize_t *place = &class->value_places[index];
+    PyObject *name = instance_name(Py_TYPE(object), *place);
+    if (LADLE_UNLIKELY(name != field)) {
+        *place = 0;
+        while ((name = instance_name(Py_TYPE(object), *place)) && name != field) {
+            ++*place;
+        }
+    }
+    return name ? values[*place] : NULL;
+}
+
+bool core_class_is_regular(const core_class *class, PyObject *object)
+{
+    Py_ssize_t count = 0;
+    if (class->dict_len == 0 && !core_class_has_dict(Py_TYPE(object))) {
+        return true;
+    }
+    PyObject **values = instance_values(object, &count);
+    PyObject **place = values ? NULL : _PyObject_GetDictPtr(object);
+    PyObject *dict = place ? *place : NULL;
+    if ((values ? count : dict ? PyDict_GET_SIZE(dict) : 0) != class->dict_len) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(class->fields); i++) {
+        if (class->places[i] != PLACE_ATTRIBUTE) {
+            continue;
+        }
+        PyObject *field = PyTuple_GET_ITEM(class->fields, i);
+        if (!(values ? value_of_field(class, object, values, i)
+                     : PyDict_GetItemWithError(dict, field))) {
+            PyErr_Clear();
+            return false;
+        }
+    }
+    return true;
+}
+
+PyObject *core_class_attribute(const core_class *class, PyObject *object, Py_ssize_t index)
+{
+    Py_ssize_t place = class->places[index];
+    Py_ssize_t count;
+    if (place >= 0) {
+        return Py_XNewRef(*(PyObject **)((char *)object + place));
+    }
+    PyObject **values = place == PLACE_ATTRIBUTE ? instance_values(object, &count) : NULL;
+    PyObject *value = values ? value_of_field(class, object, values, index) : NULL;
+    if (LADLE_LIKELY(value != NULL)) {
+        return Py_NewRef(value);
+    }
+    value = PyObject_GetAttr(object, PyTuple_GET_ITEM(class->fields, index));
+    if (!value && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+    }
+    return value;
 }
 
 static int put_text(ladle_buffer *to, PyObject *text)
@@ -155,7 +215,8 @@ static int find_places(core_class *class)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(class->fields);
     class->places = PyMem_Malloc((size_t)(count ? count : 1) * sizeof *class->places);
-    if (!class->places) {
+    class->value_places = PyMem_Calloc((size_t)count + 1, sizeof *class->value_places);
+    if (!class->places || !class->value_places) {
         PyErr_NoMemory();
         return -1;
     }

@@ -35,16 +35,17 @@ enum {
 
 typedef struct core_class {
     PyObject_HEAD
-    PyTypeObject *type;   /* borrowed; NULL when it is gone, or described anew */
-    PyObject *kept;       /* the type, for a class that was registered */
-    PyObject *given;      /* what types= makes of a class that has no fields of its own, or NULL */
-    PyObject *name;       /* str */
-    PyObject *fields;     /* tuple of interned str; all but FIELDS have them always */
-    Py_ssize_t *places;   /* FIELDS: of each field */
-    Py_ssize_t dict_len;  /* fields that are in the dict of an object */
-    PyObject *label;      /* bytes: name and fields, as the nodes of their columns have them */
-    PyObject *to_state;   /* or NULL */
-    PyObject *from_state; /* or NULL */
+    PyTypeObject *type; /* borrowed; NULL when it is gone, or described anew */
+    PyObject *kept;     /* the type, for a class that was registered */
+    PyObject *given;    /* what types= makes of a class that has no fields of its own, or NULL */
+    PyObject *name;     /* str */
+    PyObject *fields;   /* tuple of interned str; all but FIELDS have them always */
+    Py_ssize_t *places; /* FIELDS: of each field */
+    Py_ssize_t *value_places; /* FIELDS: where each was the last time, for instance.h */
+    Py_ssize_t dict_len;      /* fields that are in the dict of an object */
+    PyObject *label;          /* bytes: name and fields, as the nodes of their columns have them */
+    PyObject *to_state;       /* or NULL */
+    PyObject *from_state;     /* or NULL */
     uint8_t kind;
     uint8_t code;   /* of the extension, for CLASS_NONE */
     bool needs_all; /* all fields must be there */
@@ -105,6 +106,17 @@ Py_ssize_t core_class_place(PyTypeObject *type, PyObject *name);
  * Whether objects of a type have a dict for their attributes.
  */
 bool core_class_has_dict(const PyTypeObject *type);
+
+/*
+ * Whether an object of a FIELDS class has its fields as attributes of its own, and no others.
+ */
+bool core_class_is_regular(const core_class *class, PyObject *object);
+
+/*
+ * The value of a field of a FIELDS class, a new reference. NULL: the object has none, or an
+ * exception is set.
+ */
+PyObject *core_class_attribute(const core_class *class, PyObject *object, Py_ssize_t index);
 
 /*
  * How many attributes are in the dict of an object, which is not made for that.

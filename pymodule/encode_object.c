@@ -6,28 +6,13 @@
 /*
  * Say why an object cannot be stored though its class can. Always -1.
  */
-static int refuse(core_encoder *encoder, const core_class *class, PyObject *reason)
+static int refuse(core_encoder *encoder, PyObject *object, PyObject *reason)
 {
     if (reason) {
-        Py_XSETREF(encoder->unsupported, (PyTypeObject *)Py_NewRef((PyObject *)class->type));
+        Py_XSETREF(encoder->unsupported, (PyTypeObject *)Py_NewRef((PyObject *)Py_TYPE(object)));
         Py_XSETREF(encoder->reason, reason);
     }
     return -1;
-}
-
-/*
- * The value of a field, a new reference. NULL: the object has none, or an exception is set.
- */
-static PyObject *attribute(PyObject *object, PyObject *name, Py_ssize_t place)
-{
-    if (place >= 0) {
-        return Py_XNewRef(*(PyObject **)((char *)object + place));
-    }
-    PyObject *value = PyObject_GetAttr(object, name);
-    if (!value && PyErr_ExceptionMatches(PyExc_AttributeError)) {
-        PyErr_Clear();
-    }
-    return value;
 }
 
 static inline PyObject *field_of(const core_encoder *encoder, const core_class *class,
@@ -35,7 +20,7 @@ static inline PyObject *field_of(const core_encoder *encoder, const core_class *
 {
     switch (class->kind) {
     case CLASS_FIELDS:
-        return attribute(object, PyTuple_GET_ITEM(class->fields, index), class->places[index]);
+        return core_class_attribute(class, object, index);
     case CLASS_TUPLE:
         return Py_NewRef(PyTuple_GET_ITEM(object, index));
     case CLASS_MEMBER:
@@ -45,12 +30,13 @@ static inline PyObject *field_of(const core_encoder *encoder, const core_class *
     }
 }
 
-static int lacks_field(core_encoder *encoder, const core_class *class, Py_ssize_t index)
+static int lacks_field(core_encoder *encoder, const core_class *class, PyObject *object,
+                       Py_ssize_t index)
 {
     if (PyErr_Occurred()) {
         return -1;
     }
-    return refuse(encoder, class,
+    return refuse(encoder, object,
                   PyUnicode_FromFormat("it has no value in its field %R",
                                        PyTuple_GET_ITEM(class->fields, index)));
 }
@@ -62,7 +48,7 @@ static inline bool has_state(const core_class *class, PyObject *object)
 {
     switch (class->kind) {
     case CLASS_FIELDS:
-        return class->to_state || class->is_loose || core_class_dict_len(object) > class->dict_len;
+        return class->to_state || class->is_loose || !core_class_is_regular(class, object);
     case CLASS_TUPLE:
         return class->to_state || PyTuple_GET_SIZE(object) != PyTuple_GET_SIZE(class->fields) ||
                core_class_dict_len(object) > 0;
@@ -78,7 +64,7 @@ static int put_field(core_encoder *encoder, ladle_node *node, const core_class *
 {
     PyObject *value = field_of(encoder, class, object, index);
     if (LADLE_UNLIKELY(!value)) {
-        return lacks_field(encoder, class, index);
+        return lacks_field(encoder, class, object, index);
     }
     int result = 0;
     if (!core_encode_leaf(encoder->shape, node, value) &&
@@ -172,7 +158,7 @@ static PyObject *gather(core_encoder *encoder, const core_class *class, PyObject
         if (value) {
             result = PyDict_SetItem(state, PyTuple_GET_ITEM(class->fields, i), value);
         } else if (class->needs_all || PyErr_Occurred()) {
-            result = lacks_field(encoder, class, i);
+            result = lacks_field(encoder, class, object, i);
         }
         Py_XDECREF(value);
         if (result < 0) {
@@ -217,7 +203,7 @@ static PyObject *state_of(core_encoder *encoder, const core_class *class, PyObje
     if (!class->to_state) {
         if (class->kind == CLASS_TUPLE &&
             PyTuple_GET_SIZE(object) != PyTuple_GET_SIZE(class->fields)) {
-            refuse(encoder, class,
+            refuse(encoder, object,
                    PyUnicode_FromFormat("it has %zd items in the place of %zd fields",
                                         PyTuple_GET_SIZE(object), PyTuple_GET_SIZE(class->fields)));
             return NULL;
@@ -394,7 +380,7 @@ static int tag_fields(core_encoder *encoder, ladle_buffer *to, const core_class 
     for (Py_ssize_t i = 0; result == 0 && i < count; i++) {
         PyObject *value = field_of(encoder, class, object, i);
         result = value ? tag_field(encoder, to, PyTuple_GET_ITEM(class->fields, i), value)
-                       : lacks_field(encoder, class, i);
+                       : lacks_field(encoder, class, object, i);
         Py_XDECREF(value);
     }
     core_encode_leave(encoder);

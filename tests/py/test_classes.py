@@ -202,6 +202,39 @@ def test_attributes_beside_the_fields_are_kept():
     assert exactly(loaded(dumped([Point(0), point, Point(2)]), types=TYPES)[1]) == exactly(point)
 
 
+class Loose(Point):
+    """Sets what it likes, and fields or not."""
+
+    def __init__(self, names):
+        for name in names:
+            setattr(self, name, name * 2)
+
+
+def test_attributes_are_found_however_python_keeps_them():
+    points = [Point(1) for _ in range(6)]
+    points[0].z = 2
+    points[1].__dict__["w"] = 3
+    vars(points[2])
+    points[3].q = 4
+    del points[3].q
+    points[4].z = 5
+    del points[4].y  # now the default of the class is seen: as many attributes as fields, and other ones
+    expected = [vars(point) | {"y": 0} for point in points]
+    assert [vars(point) for point in loaded(dumped(points), types=TYPES)] == expected
+    assert [vars(ladle.loads(ladle.dumps(p), types=TYPES)) for p in points] == expected
+
+
+def test_attributes_in_any_number_and_order_come_back():
+    sets = [[f"a{i}" for i in range(n)] + ["x"] for n in range(60)]
+    sets += [["y", "x"], ["x", "y"], ["x", "a1"], ["b", "x"], ["x", "y", "c"]]
+    for _ in range(2):
+        values = [Loose(names) for names in sets]
+        back = loaded(dumped(values), types=[Loose])
+        assert [vars(value) for value in back] == [{"y": 0} | vars(value) for value in values]
+        assert [set(vars(value)) for value in values] == [set(names) for names in sets]
+        sets.reverse()
+
+
 def test_what_typing_puts_into_objects_is_no_attribute():
     kind = typing.TypeVar("kind")
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LADLE_PYMODULE_INSTANCE_H
+#define LADLE_PYMODULE_INSTANCE_H
+
+/*
+ * Attributes of an object while no dict of them was made: the one place that knows how CPython 3.11
+ * to 3.13 keep them. Asking for the dict would make it, and it would stay with the user's object.
+ * Other versions do without.
+ */
+
+#include "dict_pairs.h"
+
+#include <stdbool.h>
+
+#if PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED)
+/*
+ * The values by their places, NULL for those that are not there; their number. NULL: there is a
+ * dict, or the object can have none.
+ */
+static inline PyObject **instance_values(PyObject *object, Py_ssize_t *count)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    uint8_t *values = (uint8_t *)object + Py_TYPE(object)->tp_basicsize;
+    if (!PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_INLINE_VALUES) || !values[3]) {
+        return NULL;
+    }
+    *count = values[1];
+    return (PyObject **)(void *)(values + 8);
+#else
+    if (!PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_MANAGED_DICT)) {
+        return NULL;
+    }
+#if PY_VERSION_HEX >= 0x030C0000
+    uintptr_t place = ((const uintptr_t *)object)[-3];
+    uint8_t *values = place & 1 ? (uint8_t *)(place + 1) : NULL;
+#else
+    uint8_t *values = ((uint8_t **)object)[-4];
+#endif
+    *count = values ? values[-2] : 0;
+    return (PyObject **)(void *)values;
+#endif
+}
+
+/*
+ * The name of a place, or NULL behind the last one.
+ */
+static inline PyObject *instance_name(PyTypeObject *type, Py_ssize_t place)
+{
+    struct dict_keys *keys = (struct dict_keys *)(void *)((PyHeapTypeObject *)type)->ht_cached_keys;
+    if (!keys || place >= keys->entry_count) {
+        return NULL;
+    }
+    return (
+        (PyObject **)(void *)(keys->indices + ((size_t)1 << keys->log2_index_bytes)))[2 * place];
+}
+#else
+static inline PyObject **instance_values(PyObject *Py_UNUSED(object), Py_ssize_t *Py_UNUSED(count))
+{
+    return NULL;
+}
+
+static inline PyObject *instance_name(PyTypeObject *Py_UNUSED(type), Py_ssize_t Py_UNUSED(place))
+{
+    return NULL;
+}
+#endif
+
+#endif
