@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Classes of attrs, pydantic and msgspec: one call of register each. Absent packages are left out."""
+"""Classes of attrs, pydantic and msgspec: one call of register each, for those installed."""
 
 import importlib.util
 import io
@@ -53,7 +53,8 @@ def with_msgspec():
     return through_a_file(Event("start", 1.5))
 
 
-for package, show in {"attrs": with_attrs, "pydantic": with_pydantic, "msgspec": with_msgspec}.items():
+SHOWS = {"attrs": with_attrs, "pydantic": with_pydantic, "msgspec": with_msgspec}
+for package, show in SHOWS.items():
     if importlib.util.find_spec(package):
         print(f"{package}: {show()}")
     else:

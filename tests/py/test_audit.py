@@ -57,8 +57,9 @@ NAMES = [
     "zoneinfo.ZoneInfo",
     "collections.OrderedDict",
 ]
-FIELDS = ["x", "", "__class__", "__dict__", "__reduce__", "__init__", "__setstate__", "name", "value"]
-BAD_ZONES = ["/etc/passwd", "../../etc/passwd", "a/../b", ".", "..", "a//b", "", "a\\b", "a\0b", "/"]
+DUNDERS = ["__class__", "__dict__", "__reduce__", "__init__", "__setstate__"]
+FIELDS = ["x", "", "name", "value", *DUNDERS]
+BAD_ZONES = ["/etc/passwd", "../../etc/passwd", "a/../b", ".", "..", "a//b", "", "a\\b", "a\0b"]
 
 
 def small_str(value):

@@ -155,7 +155,8 @@ def test_a_process_that_knows_no_class_copies_a_file(path, tmp_path):
 
 def test_metadata_may_hold_objects():
     data = dumped([], metadata={"at": Point(1)})
-    assert ladle.load(io.BytesIO(data)).metadata == {"at": ladle.Opaque(name_of(Point), {"x": 1, "y": 0})}
+    opaque = ladle.Opaque(name_of(Point), {"x": 1, "y": 0})
+    assert ladle.load(io.BytesIO(data)).metadata == {"at": opaque}
     records = ladle.load(io.BytesIO(data), types=[Point])
     records.close()
     assert records.metadata == {"at": Point(1)}
@@ -218,7 +219,7 @@ def test_attributes_are_found_however_python_keeps_them():
     points[3].q = 4
     del points[3].q
     points[4].z = 5
-    del points[4].y  # now the default of the class is seen: as many attributes as fields, and other ones
+    del points[4].y  # the class has a default: as many attributes as fields, but others
     expected = [vars(point) | {"y": 0} for point in points]
     assert [vars(point) for point in loaded(dumped(points), types=TYPES)] == expected
     assert [vars(ladle.loads(ladle.dumps(p), types=TYPES)) for p in points] == expected
@@ -356,7 +357,8 @@ def test_fields_that_are_gone_stay_attributes_where_there_is_a_place():
 def test_a_field_without_a_default_that_a_file_lacks_is_an_error_that_names_it(slots):
     old, *new = versions()
     data = dumped([new[slots](1), 5])
-    for read in (lambda: loaded(data, types=[old]), lambda: ladle.loads(ladle.dumps(new[slots](1)), types=[old])):
+    alone = ladle.dumps(new[slots](1))
+    for read in (lambda: loaded(data, types=[old]), lambda: ladle.loads(alone, types=[old])):
         with pytest.raises(ladle.UnsupportedError) as caught:
             read()
         assert "shop.Item lacks the fields ['gone']" in str(caught.value)
@@ -529,7 +531,9 @@ def test_a_registered_name_is_the_one_that_types_means():
     assert loaded(dumped([cls(1)]), types=[cls]) == [cls(1)]
 
 
-@pytest.mark.parametrize("cls", [int, dict, type(None), collections.OrderedDict, ladle.Opaque], ids=repr)
+@pytest.mark.parametrize(
+    "cls", [int, dict, type(None), collections.OrderedDict, ladle.Opaque], ids=repr
+)
 def test_what_is_stored_as_it_is_cannot_be_registered(cls):
     with pytest.raises(TypeError, match="as it is"):
         ladle.register(cls)
@@ -555,7 +559,9 @@ class PointKind(Ordinary):
     pass
 
 
-@pytest.mark.parametrize("value", [ListKind([1]), ErrorKind(1), DictKind(1), PointKind(1)], ids=repr)
+@pytest.mark.parametrize(
+    "value", [ListKind([1]), ErrorKind(1), DictKind(1), PointKind(1)], ids=repr
+)
 def test_what_derives_from_another_type_is_refused_unless_registered(value):
     with pytest.raises(TypeError):
         dumped([value])

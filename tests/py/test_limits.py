@@ -30,7 +30,7 @@ RECORDS = {
     "objects": classes.Point(1, [2, classes.Frozen("a", classes.Color.RED)]),
     "states": classes.Stack([1, classes.Plain(a=1, b={2: 3})]),
     "opaque": ladle.Opaque("unknown", {"a": [1]}),
-    "mixture": [1, "a", None, 2.5, (1,), {"a": 1}, b"x", {1}, [2], 1 << 70, ..., {1: 2}, range(3)] * 2,
+    "mixture": [1, "a", None, 2.5, (1,), {"a": 1}, b"x", {1}, [2], 1 << 70, ..., {1: 2}] * 2,
 }
 HIGHEST = {"max_depth": 50, "max_items": 1000, "max_record": 100_000, "max_memory": 1_000_000}
 
@@ -107,7 +107,8 @@ def test_max_record_of_a_file_counts_beyond_a_slack_of_one_mebibyte():
 def test_a_refused_record_leaves_the_writer_as_it_was():
     limits = ladle.Limits(max_depth=4, max_items=20, max_record=2000)
     good = [classes.Point(i, [classes.Color.RED]) for i in range(50)]
-    bad = [[[[[[1]]]]], list(range(21)), "x" * 3000, classes.Point(0, [[[[0]]]]), [classes.Point(0)] * 8]
+    point = classes.Point(0)
+    bad = [[[[[[1]]]]], list(range(21)), "x" * 3000, classes.Point(0, [[[[0]]]]), [point] * 8]
     file = io.BytesIO()
     with ladle.open(file, "w", limits=limits) as writer:
         for i, record in enumerate(good):
