@@ -406,6 +406,62 @@ PyObject *core_type_name(PyTypeObject *type)
     return name;
 }
 
+static PyObject **slot_of(PyObject *opaque, Py_ssize_t offset)
+{
+    return (PyObject **)((char *)opaque + offset);
+}
+
+PyObject *core_opaque_new(const core_state *state, PyObject *name, PyObject *value)
+{
+    const struct core_classes *classes = state->classes;
+    PyTypeObject *type = (PyTypeObject *)classes->opaque_type;
+    PyObject *opaque = type->tp_alloc(type, 0);
+    if (opaque) {
+        *slot_of(opaque, classes->opaque_name) = Py_NewRef(name);
+        *slot_of(opaque, classes->opaque_state) = Py_NewRef(value);
+    }
+    return opaque;
+}
+
+static PyObject *slot_value(PyObject *opaque, Py_ssize_t offset)
+{
+    PyObject *value = *slot_of(opaque, offset);
+    if (!value) {
+        PyErr_SetString(PyExc_ValueError, "a ladle.Opaque was not initialised");
+    }
+    return Py_XNewRef(value);
+}
+
+PyObject *core_opaque_name(const core_state *state, PyObject *opaque)
+{
+    PyObject *name = slot_value(opaque, state->classes->opaque_name);
+    if (name && !PyUnicode_CheckExact(name)) {
+        PyErr_SetString(PyExc_TypeError, "the type_name of a ladle.Opaque is no str");
+        Py_CLEAR(name);
+    }
+    return name;
+}
+
+PyObject *core_opaque_state(const core_state *state, PyObject *opaque)
+{
+    return slot_value(opaque, state->classes->opaque_state);
+}
+
+/*
+ * Where ladle.Opaque keeps an attribute.
+ */
+static Py_ssize_t opaque_place(const struct core_classes *classes, const char *attribute)
+{
+    PyObject *name = classes->opaque_type ? PyUnicode_InternFromString(attribute) : NULL;
+    Py_ssize_t place =
+        name ? core_class_place((PyTypeObject *)classes->opaque_type, name) : PLACE_NONE;
+    Py_XDECREF(name);
+    if (place < 0 && !PyErr_Occurred()) {
+        PyErr_SetString(PyExc_RuntimeError, "ladle.Opaque has no slots");
+    }
+    return place;
+}
+
 static PyObject *attribute_of(PyObject *module, const char *name)
 {
     return module ? PyObject_GetAttrString(module, name) : NULL;
@@ -429,6 +485,8 @@ int core_classes_init(PyObject *module, core_state *state)
     classes->describe = attribute_of(helper, "describe");
     classes->default_of = attribute_of(helper, "default_of");
     classes->opaque_type = attribute_of(helper, "Opaque");
+    classes->opaque_name = opaque_place(classes, "type_name");
+    classes->opaque_state = opaque_place(classes, "state");
     Py_XDECREF(helper);
     return PyErr_Occurred() ? -1 : 0;
 }

@@ -124,6 +124,17 @@ PyObject *core_class_attribute(const core_class *class, PyObject *object, Py_ssi
 Py_ssize_t core_class_dict_len(PyObject *object);
 
 /*
+ * A ladle.Opaque with references of its own; 'name' is UTF-8. NULL: an exception is set.
+ */
+PyObject *core_opaque_new(const core_state *state, PyObject *name, PyObject *value);
+
+/*
+ * What a ladle.Opaque has, new references. NULL: an exception is set, for it was never initialised.
+ */
+PyObject *core_opaque_name(const core_state *state, PyObject *opaque);
+PyObject *core_opaque_state(const core_state *state, PyObject *opaque);
+
+/*
  * Append the name of a class and its fields as the nodes of its columns have them. -1: an exception
  * is set, UnicodeEncodeError for what is no UTF-8.
  */

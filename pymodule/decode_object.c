@@ -184,8 +184,7 @@ static PyObject *build_from_state(core_decoder *decoder, const core_plan *plan, 
         object = PyObject_CallOneArg(plan->class->from_state, state);
     } else if (state) {
         decoder->made_opaque = true;
-        object = PyObject_CallFunctionObjArgs(decoder->state->classes->opaque_type, plan->name,
-                                              state, NULL);
+        object = core_opaque_new(decoder->state, plan->name, state);
     }
     Py_XDECREF(state);
     return object;

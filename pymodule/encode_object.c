@@ -198,7 +198,7 @@ static bool is_fields(PyObject *state)
 static PyObject *state_of(core_encoder *encoder, const core_class *class, PyObject *object)
 {
     if (class->kind == CLASS_OPAQUE) {
-        return PyObject_GetAttrString(object, "state");
+        return core_opaque_state(encoder->state, object);
     }
     if (!class->to_state) {
         if (class->kind == CLASS_TUPLE &&
@@ -221,9 +221,9 @@ static PyObject *state_of(core_encoder *encoder, const core_class *class, PyObje
     return state;
 }
 
-static PyObject *name_of(const core_class *class, PyObject *object)
+static PyObject *name_of(const core_encoder *encoder, const core_class *class, PyObject *object)
 {
-    return class->kind == CLASS_OPAQUE ? PyObject_GetAttrString(object, "type_name")
+    return class->kind == CLASS_OPAQUE ? core_opaque_name(encoder->state, object)
                                        : Py_NewRef(class->name);
 }
 
@@ -269,8 +269,7 @@ static int put_values(core_encoder *encoder, ladle_node *node, PyObject *names, 
 static int encode_any_state(core_encoder *encoder, ladle_node *node, PyObject *name,
                             PyObject *state)
 {
-    PyObject *opaque =
-        PyObject_CallFunctionObjArgs(encoder->state->classes->opaque_type, name, state, NULL);
+    PyObject *opaque = core_opaque_new(encoder->state, name, state);
     int result = opaque ? core_encode_any(encoder, node, opaque) : -1;
     Py_XDECREF(opaque);
     return result;
@@ -303,7 +302,7 @@ static int encode_state(core_encoder *encoder, ladle_node *node, const core_clas
 {
     PyObject *names = NULL;
     PyObject *values = NULL;
-    PyObject *name = name_of(class, object);
+    PyObject *name = name_of(encoder, class, object);
     PyObject *state = name ? state_of(encoder, class, object) : NULL;
     int result = -1;
     if (state && split_state(state, &names, &values) == 0) {
@@ -404,7 +403,7 @@ static int tag_state(core_encoder *encoder, ladle_buffer *to, const core_class *
 {
     PyObject *names = NULL;
     PyObject *values = NULL;
-    PyObject *name = name_of(class, object);
+    PyObject *name = name_of(encoder, class, object);
     PyObject *state = name ? state_of(encoder, class, object) : NULL;
     int result = -1;
     if (state && split_state(state, &names, &values) == 0) {

@@ -25,7 +25,9 @@ struct core_classes {
     PyObject *forget;   /* called when a type goes */
     PyObject *describe; /* functions of ladle._classes */
     PyObject *default_of;
-    PyObject *opaque_type;                     /* ladle.Opaque */
+    PyObject *opaque_type;  /* ladle.Opaque */
+    Py_ssize_t opaque_name; /* offsets of its slots */
+    Py_ssize_t opaque_state;
     PyObject *name_of_member;                  /* "_name_" */
     PyObject *value_of_flag;                   /* "_value_" */
     struct core_class *recent[RECENT_CLASSES]; /* of by_type, by the address of the type */

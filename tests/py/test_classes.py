@@ -704,6 +704,16 @@ def test_the_name_of_an_opaque_must_be_text():
         ladle.Opaque("\ud800", {})
 
 
+def test_an_opaque_that_was_not_initialised_is_an_error():
+    for write in (lambda value: dumped([value]), ladle.dumps):
+        with pytest.raises(ValueError, match="not initialised"):
+            write(ladle.Opaque.__new__(ladle.Opaque))
+        forged = ladle.Opaque("m", 1)
+        object.__setattr__(forged, "type_name", 5)
+        with pytest.raises(TypeError, match="no str"):
+            write(forged)
+
+
 def test_a_subclass_of_opaque_is_refused():
     class Kind(ladle.Opaque):
         pass
