@@ -253,6 +253,11 @@ def typed(value, *types):
     return value
 
 
+def parts(value, count, *types):
+    need(len(typed(value, tuple)) == count, f"tuple of {count}")
+    return [typed(part, *types) if types else part for part in value]
+
+
 def instant(microseconds):
     return datetime.datetime.min + datetime.timedelta(microseconds=typed(microseconds, int))
 
@@ -320,7 +325,7 @@ EXTENSIONS = {
     7: fixed_zone,
     8: named_zone,
     9: from_text(decimal.Decimal),
-    10: lambda value: fractions.Fraction(*typed(value, tuple)),
+    10: lambda value: fractions.Fraction(*parts(value, 2, int)),
     11: lambda value: uuid.UUID(bytes=typed(value, bytes)),
     12: from_text(pathlib.PurePosixPath),
     13: from_text(pathlib.PureWindowsPath),
@@ -332,8 +337,8 @@ EXTENSIONS = {
     19: from_text(ipaddress.IPv6Network),
     20: from_text(ipaddress.IPv4Interface),
     21: from_text(ipaddress.IPv6Interface),
-    22: lambda value: range(*typed(value, tuple)),
-    23: lambda value: slice(*typed(value, tuple)),
+    22: lambda value: range(*parts(value, 3, int)),
+    23: lambda value: slice(*parts(value, 3)),
     24: lambda value: typed(value, type(None)) or ...,
     25: numbers,
     26: lambda value: collections.OrderedDict(typed(value, dict)),

@@ -2,6 +2,7 @@
 """dumps and loads: one value, no file around it."""
 
 import array
+import collections
 import datetime
 import random
 
@@ -81,8 +82,15 @@ def test_both_readers_agree_about_values_with_random_faults():
         datetime.time(1, 2, tzinfo=datetime.UTC),
         (datetime.date.max, datetime.timedelta.min),
     ]
+    things = [
+        ladle.Opaque("m.Class", {"a": 1, "b": [ladle.Opaque("m.Inner", {}), ()]}),
+        {ladle.Opaque("m.Key", 5): ladle.Opaque("", [None])},
+        collections.OrderedDict(a=1, b=2),
+        [collections.deque([1, 2], 3), collections.Counter("ab")],
+        [collections.defaultdict(list, {1: 2}), array.array("h", [1, 2])],
+    ]
     source, read, refused = random.Random(3), 0, 0
-    for data in (ladle.dumps(VALUE), ladle.dumps(moments)):
+    for data in (ladle.dumps(VALUE), ladle.dumps(moments), ladle.dumps(things)):
         for _ in range(4000):
             damaged = with_fault(data, source)
             try:
