@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Blocks of all shapes made by hand, and what is in them."""
 
+import array
+import collections
 import datetime
 import struct
 
 from crafting import NEW_STREAM, packed, raw, stream, text
+from reference_value import Opaque
 
 UNSIGNED, DIFFERENCES = 8, 16
 NONE, INT8 = b"\x01", b"\x04" + packed(4)
@@ -56,6 +59,55 @@ GOOD = {
         [b"\x04" + packed(0, 1, DIFFERENCES | UNSIGNED, start=-(1 << 63))],
     ),
     "bigints": (3, [1 << 64, 0, -3], [stream(*strings(9, words(0) + b"\x01", b"", b"\xfd"))]),
+    "objects": (
+        2,
+        [Opaque("m.P", {"x": 5, "y": None}), Opaque("m.P", {"x": 6, "y": None})],
+        [stream(b"\x15" + text("m.P") + b"\2" + text("x") + text("y") + INT8 + NONE, b"\5\6")],
+    ),
+    "objects without fields": (2, [Opaque("", {})] * 2, [b"\x15\0\0"]),
+    "objects with another state": (
+        2,
+        [Opaque("ö", None)] * 2,
+        [b"\x15" + text("ö") + b"\1" + text("") + NONE],
+    ),
+    "objects with an empty name among others": (
+        1,
+        [Opaque("m", {"": None, "x": True})],
+        [b"\x15" + text("m") + b"\2" + text("") + text("x") + NONE + TRUE],
+    ),
+    "collections": (
+        5,
+        [
+            array.array("h", [1, 2]),
+            collections.OrderedDict(b=1, a=2),
+            collections.Counter({"c": -1}),
+            collections.defaultdict(list, {1: 2}),
+            collections.defaultdict(None),
+        ],
+        [
+            stream(
+                *strings(
+                    32,
+                    b"\x16\x19\xc3\x81h\x42\x0e\4\1\0\2\0",
+                    b"\x16\x1a\xe2\x81b\x41\x81a\x42",
+                    b"\x16\x1c\xe1\x81c\x04\xff",
+                    b"\x16\x1d\xc2\x84list\xe1\x41\x42",
+                    b"\x16\x1d\xc2\1\xe0",
+                )
+            )
+        ],
+    ),
+    "deques": (
+        2,
+        [collections.deque([5, 6], 2), collections.deque([7], 2)],
+        [
+            stream(
+                b"\x16\x1b\x10\2\x11" + packed(4) + b"\3" + INT8 + b"\4" + packed(0, 2),
+                b"\2\1",
+                b"\5\6\7",
+            )
+        ],
+    ),
     "floats": (2, [1.5, -0.0], [stream(b"\x0a" + packed(7), FLOATS)]),
     "equal floats": (2, [1.0, 1.0], [b"\x0a" + packed(0, ONE_BITS)]),
     "complex": (
