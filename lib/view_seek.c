@@ -60,7 +60,9 @@ void ladle_view_seek(ladle_view *view, uint64_t row)
         seek_union(view, row);
         break;
     case LADLE_DICTIONARY:
-        break; /* its entries are not gone through in order */
+        /* Bindings go through the entries once for each time that they get the block. */
+        ladle_view_seek(&view->children[0], 0);
+        break;
     default:
         if (ladle_kind_has_bytes(view->kind)) {
             view->next_byte = ladle_packed_sum(&view->words, row);

@@ -18,6 +18,7 @@ static PyObject *after_fork(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     core_state *state = PyModule_GetState(module);
     state->fork_count++;
+    core_writers_after_fork(state);
     Py_RETURN_NONE;
 }
 
@@ -28,6 +29,8 @@ static PyMethodDef methods[] = {
      core_loads_doc},
     {"register", (PyCFunction)(void (*)(void))core_register, METH_VARARGS | METH_KEYWORDS,
      core_register_doc},
+    {"lock", core_lock, METH_O, core_lock_doc},
+    {"is_locked", core_is_locked, METH_O, core_is_locked_doc},
     {"_after_fork", after_fork, METH_NOARGS, "Called in the child of a fork."},
     {NULL, NULL, 0, NULL},
 };

@@ -51,13 +51,20 @@ typedef struct core_state {
     PyTypeObject *timezone_type;
     struct core_numpy *numpy;
     struct core_classes *classes;
-    ladle_limits limits;   /* those of a Limits() */
-    PyObject **keys;       /* CORE_KEYS of them: short keys of dicts that loads met, or NULL */
-    ladle_buffer *scratch; /* what dumps writes to, empty while it is in use */
-    unsigned fork_count;   /* forks of which this process is the child */
+    ladle_limits limits;    /* those of a Limits() */
+    PyObject **keys;        /* CORE_KEYS of them: short keys of dicts that loads met, or NULL */
+    ladle_buffer *scratch;  /* what dumps writes to, empty while it is in use */
+    unsigned fork_count;    /* forks of which this process is the child */
+    struct Writer *writers; /* that are open */
 } core_state;
 
 extern struct PyModuleDef core_module;
+
+/*
+ * In a forked child: let go of the files that writers of the parent have open, so that their locks
+ * end with the parent.
+ */
+void core_writers_after_fork(core_state *state);
 
 extern PyType_Spec core_writer_spec;
 extern PyType_Spec core_records_spec;
@@ -70,6 +77,10 @@ PyObject *core_register(PyObject *module, PyObject *args, PyObject *kwargs);
 extern const char core_register_doc[];
 extern const char core_dumps_doc[];
 extern const char core_loads_doc[];
+PyObject *core_lock(PyObject *module, PyObject *descriptor);
+PyObject *core_is_locked(PyObject *module, PyObject *descriptor);
+extern const char core_lock_doc[];
+extern const char core_is_locked_doc[];
 
 static inline core_state *core_state_of_type(PyTypeObject *type)
 {

@@ -181,6 +181,15 @@ static PyObject *records_get_ended(Records *self, void *Py_UNUSED(closure))
     return PyBool_FromLong(self->is_ended);
 }
 
+static PyObject *records_get_memory_bound(Records *self, void *Py_UNUSED(closure))
+{
+    if (!self->reader || self->is_busy) {
+        core_records_refuse(self);
+        return NULL;
+    }
+    return PyLong_FromUnsignedLongLong(ladle_reader_memory_bound(self->reader));
+}
+
 static PyObject *records_get_closed(Records *self, void *Py_UNUSED(closure))
 {
     return PyBool_FromLong(!self->reader);
@@ -279,6 +288,8 @@ static PyMethodDef methods[] = {
     {"count", (PyCFunction)core_records_count, METH_NOARGS, core_records_count_doc},
     {"read_into", (PyCFunction)(void (*)(void))core_records_read_into, METH_VARARGS | METH_KEYWORDS,
      core_records_read_into_doc},
+    {"_schema", (PyCFunction)core_records_schema, METH_NOARGS, core_records_schema_doc},
+    {"_info", (PyCFunction)core_records_info, METH_NOARGS, core_records_info_doc},
     {"close", (PyCFunction)records_close, METH_NOARGS, close_doc},
     {"__length_hint__", (PyCFunction)records_length_hint, METH_NOARGS, length_hint_doc},
     {"__enter__", (PyCFunction)records_enter, METH_NOARGS, NULL},
@@ -295,6 +306,10 @@ static PyGetSetDef getters[] = {
      "Records that were skipped so far, for damage, as far as their number is known.", NULL},
     {"ended", (getter)records_get_ended, NULL,
      "Whether the end was met: with live=True, that of a complete file.", NULL},
+    {"memory_bound", (getter)records_get_memory_bound, NULL,
+     "Bytes of memory that it takes at most, beside the objects of one record. From the largest\n"
+     "block in the index; when there is none, from the limits.",
+     NULL},
     {"closed", (getter)records_get_closed, NULL, "Whether it was closed.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

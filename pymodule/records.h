@@ -82,9 +82,13 @@ int core_records_fail(Records *self);
 
 PyObject *core_records_seek(Records *self, PyObject *record);
 PyObject *core_records_count(Records *self, PyObject *ignored);
+PyObject *core_records_schema(Records *self, PyObject *ignored);
+PyObject *core_records_info(Records *self, PyObject *ignored);
 PyObject *core_records_read_into(Records *self, PyObject *args, PyObject *kwargs);
 extern const char core_records_seek_doc[];
 extern const char core_records_count_doc[];
+extern const char core_records_schema_doc[];
+extern const char core_records_info_doc[];
 extern const char core_records_read_into_doc[];
 
 #endif

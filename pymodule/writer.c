@@ -246,6 +246,7 @@ static int finish(Writer *self, bool complete)
     }
     self->count = ladle_writer_count(writer);
     self->writer = NULL;
+    core_writer_delist(self);
     self->file.is_muted = is_forked(self);
     bool is_lost = self->file.is_muted || self->is_dead;
     ladle_status status = complete && !is_lost ? ladle_writer_close(writer, &error)

@@ -11,10 +11,12 @@
 
 #include <ladle/writer.h>
 
-typedef struct {
+typedef struct Writer Writer;
+struct Writer {
     PyObject_HEAD
-    const core_state *state;
-    ladle_writer *writer; /* NULL: closed */
+    core_state *state;
+    ladle_writer *writer;    /* NULL: closed */
+    Writer *next, *previous; /* of those that are open, in state->writers */
     core_file file;
     core_encoder encoder;
     PyObject *default_hook;
@@ -25,8 +27,14 @@ typedef struct {
     unsigned fork_count; /* of the process that opened it */
     bool is_busy;
     bool is_dead; /* a write failed */
-} Writer;
+};
 
 int core_writer_init(Writer *self, PyObject *args, PyObject *kwargs);
+
+/*
+ * Enter a writer into the list of those that are open; take it out.
+ */
+void core_writer_enlist(Writer *self);
+void core_writer_delist(Writer *self);
 
 #endif

@@ -4,11 +4,48 @@
 #include "errors.h"
 #include "options.h"
 
+#include <fcntl.h>
 #include <limits.h>
+#include <unistd.h>
 
 static void release_key(void *tag)
 {
     Py_DECREF((PyObject *)tag);
+}
+
+void core_writer_enlist(Writer *self)
+{
+    core_state *state = self->state;
+    self->next = state->writers;
+    self->previous = NULL;
+    if (self->next) {
+        self->next->previous = self;
+    }
+    state->writers = self;
+}
+
+void core_writer_delist(Writer *self)
+{
+    *(self->previous ? &self->previous->next : &self->state->writers) = self->next;
+    if (self->next) {
+        self->next->previous = self->previous;
+    }
+}
+
+/*
+ * The number of the descriptor stays in use, for whoever closes it later.
+ */
+void core_writers_after_fork(core_state *state)
+{
+    int nothing = state->writers ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+    for (Writer *writer = state->writers; writer && nothing >= 0; writer = writer->next) {
+        if (writer->file.fd >= 0 && writer->file.is_owned) {
+            (void)dup2(nothing, writer->file.fd);
+        }
+    }
+    if (nothing >= 0) {
+        close(nothing);
+    }
 }
 
 struct options {
@@ -131,7 +168,7 @@ int core_writer_init(Writer *self, PyObject *args, PyObject *kwargs)
         PyErr_SetString(PyExc_RuntimeError, "the writer is open already");
         return -1;
     }
-    const core_state *state = core_state_of_type(Py_TYPE(self));
+    core_state *state = core_state_of_type(Py_TYPE(self));
     if (core_file_open_sink(&self->file, state, options.target, options.owns) < 0) {
         return -1;
     }
@@ -142,5 +179,6 @@ int core_writer_init(Writer *self, PyObject *args, PyObject *kwargs)
         (void)core_file_close(&self->file, &ignored);
         return -1;
     }
+    core_writer_enlist(self);
     return 0;
 }

@@ -26,17 +26,20 @@ from ladle._files import dump, load, open
 from ladle._limits import Limits
 from ladle._pickle import from_pickle
 from ladle._reader import Reader
+from ladle._schema import Info, Schema
 from ladle._core import __version__
 
 __all__ = [
     "CorruptError",
     "Error",
     "FormatError",
+    "Info",
     "LimitError",
     "Limits",
     "Opaque",
     "Reader",
     "Records",
+    "Schema",
     "TruncatedError",
     "UnsupportedError",
     "Writer",

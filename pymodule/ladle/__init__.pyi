@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 import os
 import uuid as _uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, overload
 
 from ladle._classes import Opaque
@@ -16,6 +16,7 @@ from ladle._errors import (
 )
 from ladle._limits import Limits
 from ladle._reader import Reader
+from ladle._schema import Info, Schema
 
 class _CanRead(Protocol):
     def read(self, size: int, /) -> bytes: ...
@@ -25,6 +26,8 @@ class _CanWrite(Protocol):
 
 _Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 _Compression: TypeAlias = Literal["zlib", "zstd", "lz4"] | None
+
+_OnError: TypeAlias = Literal["raise", "tail", "skip"] | Callable[[CorruptError], object]
 
 __version__: str
 __all__: list[str]
@@ -56,14 +59,18 @@ def load(
     *,
     limits: Limits | None = None,
     types: Iterable[type] = (),
+    on_error: _OnError = "raise",
+    threads: int | None = 0,
 ) -> Records: ...
 @overload
 def open(
-    file: _Path | BinaryIO,
+    file: _Path | Sequence[_Path] | BinaryIO,
     mode: Literal["r", "rb"] = "r",
     *,
     limits: Limits | None = None,
     types: Iterable[type] = (),
+    on_error: _OnError = "raise",
+    threads: int | None = 0,
 ) -> Reader: ...
 @overload
 def open(

@@ -11,7 +11,7 @@ from ladle._targets import as_path, open_reading, open_url, open_writing
 # Iterable by accident: their items are hardly meant as records.
 NOT_RECORDS = (str, bytes, bytearray, memoryview, dict)
 
-READER_OPTIONS = frozenset({"limits", "types"})
+READER_OPTIONS = frozenset({"limits", "on_error", "threads", "types"})
 WRITER_OPTIONS = frozenset(
     {"block_size", "compression", "default", "level", "limits", "metadata", "threads", "uuid"}
 )
@@ -48,15 +48,21 @@ def dump(records, file, **writer_options):
 def load(file, **reader_options):
     """Open a file and return an iterator over its records, a Records.
 
-    file     a path, a URL that fsspec knows, or an object with read(n), which is read from where it
-             stands and not closed: pipes, sockets and the like will do.
-    limits   a Limits, or None for the defaults.
-    types    classes that may be rebuilt, beside those that were registered; a dataclass, named tuple,
-             enumeration, or other class that is written in Python. Objects of all others come as
-             Opaque.
+    file      a path, a URL that fsspec knows, or an object with read(n), which is read from where it
+              stands and not closed: pipes, sockets and the like will do.
+    limits    a Limits, or None for the defaults.
+    types     classes that may be rebuilt, beside those that were registered; a dataclass, named
+              tuple, enumeration, or other class that is written in Python. Objects of all others
+              come as Opaque.
+    on_error  what to do about damage. "raise": CorruptError comes behind the records before it,
+              TruncatedError behind the last complete block of a file that nobody completed (while
+              its writer lives, the records simply end there). "tail": an unfinished file simply ends
+              there. "skip": so it does, and damaged blocks are left out; Records.lost counts. A
+              callable: gets the CorruptError of each loss, then reading goes on.
+    threads   how many threads read ahead.
 
     The file header is read here: FormatError for what is no ladle file, TruncatedError for a file
-    that ends inside it, OSError. Memory holds one block.
+    that ends inside it, OSError. Memory holds one block, and a few more with threads.
     """
     _check_options("load", reader_options, READER_OPTIONS)
     return open_reading(file, reader_options)
@@ -65,7 +71,8 @@ def load(file, **reader_options):
 def open(file, mode="r", **options):
     """Open a file: "r" returns a Reader; "w" (empties it) and "x" (must not exist) a Writer.
 
-    file  a path, a URL that fsspec knows, or a binary file object, which is not closed.
+    file  a path, a URL that fsspec knows, or a binary file object, which is not closed. To read,
+          also a list of paths, or a directory: its files in the order of their names, as one.
     mode  a "b" may follow.
 
     Options of a Writer:
@@ -77,7 +84,7 @@ def open(file, mode="r", **options):
     limits       a Limits
     uuid         16 bytes, or a uuid.UUID: with the same one the same records make the same file
     threads      how many threads compress behind the caller; the file stays the same
-    Options of a Reader: limits, types; see load.
+    Options of a Reader: limits, types, on_error, threads; see load.
 
     Raises ValueError for another mode, TypeError for an option of the other direction, OSError.
     """

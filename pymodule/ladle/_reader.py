@@ -1,43 +1,172 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reader: a file that can be read as often as wanted."""
+"""Reader: a file as a sequence of records."""
 
-from ladle._targets import as_path, open_reading
+import operator
+import os
+import threading
+import time
+
+from ladle._core import Records
+from ladle._errors import TruncatedError
+from ladle._schema import Info, Schema
+from ladle._sources import source_of
 
 
 class Reader:
-    """A file open for reading, as open(file) returns it: every iteration begins at the first record.
+    """The records of a file as a read-only sequence, which open(file) returns.
 
-    Iterators are independent of each other. A file object must be able to seek; it is read from
-    where it stood, moved about, and not closed. A path is opened anew for each iteration.
+        len(data)  data[10]  data[-1]  data[5:50]  data[[3, 1, 2]]  for record in data: ...
+
+    Nothing is read before it is asked for: opening reads the index at the end of the file, a record
+    is found through it. Slices and shards are Readers too. Iterators are independent of each other,
+    threads may share a Reader, and a forked child may go on with it. Pickled, it is the path of the
+    file, its identity and the numbers of the records: it opens elsewhere, and a file that was
+    replaced meanwhile is refused with CorruptError.
+
+    Raises IndexError and TypeError as a list does; what load raises for damage: the block of a
+    record is verified whenever it is read.
     """
 
     def __init__(self, file, **options):
-        self._file = file
-        self._options = options
-        self._closed = False
-        self._start = None if as_path(file) is not None else file.tell()
-        with self._records() as records:
-            self._metadata = records.metadata
+        self._open(source_of(file), None, options)
 
-    def _records(self):
+    def _open(self, source, rows, options):
+        self._source, self._options, self._closed = source, options, False
+        self._access = None
+        count = self._count()
+        self._rows = range(count) if rows is None else rows
+        if rows and max(rows[0], rows[-1]) >= count:
+            raise TruncatedError(f"{source!r}: it has {count} records, fewer than when pickled")
+
+    def _count(self):
+        """How many records there are; those that are complete when a writer is at work."""
+        try:
+            return self._handle().ask(Records.count)
+        except TruncatedError:
+            if not self._source.is_written():
+                raise
+        self._access = None
+        self._options = {**self._options, "on_error": "tail"}
+        return self._handle().ask(Records.count)
+
+    def _handle(self):
+        """What single records are read with: one for each process, since a child may be forked
+        while another thread holds the lock."""
         if self._closed:
             raise ValueError("the reader is closed")
-        file = self._file if self._start is None else Window(self._file, self._start)
-        return open_reading(file, self._options)
+        if self._access is None or self._access.pid != os.getpid():
+            self._access = Access(self._source, self._options)
+        return self._access
+
+    def _with_rows(self, rows):
+        other = object.__new__(Reader)
+        other._source, other._options, other._closed = self._source, self._options, False
+        other._access, other._rows = self._handle(), rows
+        return other
+
+    def __len__(self):
+        return len(self._rows)
+
+    def __getitem__(self, index):
+        """A record for an int, a Reader for a slice, a list for a list or an array of indices."""
+        if isinstance(index, slice):
+            return self._with_rows(self._rows[index])
+        if isinstance(index, (list, range)) or hasattr(index, "dtype"):
+            return self.__getitems__(index)
+        return self._handle().fetch(self._number(index))
+
+    def _number(self, index):
+        try:
+            return self._rows[index]
+        except IndexError:
+            raise IndexError(f"there is no record {index} among {len(self)}") from None
+
+    def __getitems__(self, indices):
+        """The records with these indices in a list. Each block is read and decoded once."""
+        if getattr(indices, "ndim", 1) == 0:
+            return self[operator.index(indices)]
+        if getattr(indices, "dtype", None) == bool:
+            if len(indices) != len(self):
+                raise IndexError(f"a mask of {len(indices)} does not fit {len(self)} records")
+            indices = indices.nonzero()[0]
+        if hasattr(indices, "tolist"):
+            indices = indices.tolist()
+        return self._handle().fetch_all([self._number(index) for index in indices])
 
     def __iter__(self):
-        """A Records from the first record on."""
-        return self._records()
+        """A Records over all of it."""
+        self._handle()
+        return self._source.records(**self._options, rows=self._rows)
+
+    def __reversed__(self):
+        return iter(self[::-1])
+
+    def __contains__(self, value):
+        return any(record is value or record == value for record in self)
+
+    def index(self, value, start=0, stop=None):
+        """The first index of a record that equals the value. ValueError when there is none."""
+        start, stop, _ = slice(start, stop).indices(len(self))
+        for index, record in enumerate(self[start:stop], start):
+            if record is value or record == value:
+                return index
+        raise ValueError("no record equals the value")
+
+    def count(self, value):
+        """How many records equal the value."""
+        return sum(record is value or record == value for record in self)
 
     def tolist(self):
         """All records in a list."""
-        with self._records() as records:
+        with iter(self) as records:
             return records.tolist()
+
+    def shard(self, index, count):
+        """A Reader over one of `count` parts that follow each other and leave nothing out."""
+        if not 0 <= index < count:
+            raise ValueError(f"there is no shard {index} of {count}")
+        total = len(self)
+        return self[total * index // count : total * (index + 1) // count]
+
+    def follow(self, poll=0.2):
+        """An iterator that waits for what a writer adds to the file.
+
+        It ends when the writer has closed the file or lives no longer, and has no end before that.
+        poll is how many seconds pass between two looks. A slice begins at its first record.
+        """
+        if self._rows.step != 1:
+            raise ValueError("only records that follow each other can be followed")
+        options = {**self._options, "on_error": "raise"}
+        with self._source.records(**options, live=True) as records:
+            if self._rows.start:
+                records.seek(self._rows.start)
+            while not records.ended:
+                # Looked at first: what a writer wrote before it died is there afterwards.
+                is_written = self._source.is_written()
+                yield from records
+                if not is_written:
+                    break
+                if not records.ended:
+                    time.sleep(poll)
 
     @property
     def metadata(self):
-        """The metadata of the file's beginning, a new dict."""
-        return dict(self._metadata)
+        """The metadata, a new dict; of several segments the later ones win, key by key."""
+        return self._handle().ask(Records.metadata.__get__)
+
+    @property
+    def schema(self):
+        """What the records of the whole file look like, a Schema; str() shows it as a type."""
+        return Schema._of(self._handle().ask(Records._schema))
+
+    def info(self):
+        """What the whole file consists of, an Info. Looks at the header of every block."""
+        return Info._of(self._handle().ask(Records._info))
+
+    @property
+    def memory_bound(self):
+        """Bytes of memory that reading takes at most, beside the objects of one record."""
+        return self._handle().ask(Records.memory_bound.__get__)
 
     @property
     def closed(self):
@@ -45,32 +174,59 @@ class Reader:
         return self._closed
 
     def close(self):
-        """Refuse further iterations; iterators that were begun go on. Closing twice is fine."""
+        """Refuse further use; iterators, slices and shards go on. Closing twice is fine."""
         self._closed = True
+        self._access = None
 
     def __enter__(self):
-        if self._closed:
-            raise ValueError("the reader is closed")
+        self._handle()
         return self
 
     def __exit__(self, *exception):
         self.close()
 
+    def __reduce__(self):
+        self._handle()
+        return _reopen, (self._source, self._rows, self._options)
+
     def __repr__(self):
-        state = ", closed" if self._closed else ""
-        return f"<ladle.Reader of {self._file!r}{state}>"
+        state = ", closed" if self._closed else f", {len(self)} records"
+        return f"<ladle.Reader of {self._source!r}{state}>"
 
 
-class Window:
-    """A seekable file object read from a place of one's own."""
+def _reopen(source, rows, options):
+    reader = object.__new__(Reader)
+    reader._open(source, rows, options)
+    return reader
 
-    def __init__(self, file, position):
-        self._file = file
-        self._position = position
 
-    def read(self, size):
-        """Up to size bytes from this window's place."""
-        self._file.seek(self._position)
-        data = self._file.read(size)
-        self._position += len(data)
-        return data
+class Access:
+    """A Records that goes to the records asked for, under a lock."""
+
+    def __init__(self, source, options):
+        on_error = options.get("on_error", "raise")
+        if on_error == "skip" or callable(on_error):
+            # A record that is asked for by its number is there, or an error.
+            options = {**options, "on_error": "tail"}
+        self.records = source.records(**{**options, "threads": 0})
+        self.pid = os.getpid()
+        self.lock = threading.Lock()
+
+    def ask(self, question):
+        """What a method or property of Records says."""
+        with self.lock:
+            return question(self.records)
+
+    def fetch(self, number):
+        with self.lock:
+            self.records.seek(number)
+            return next(self.records)
+
+    def fetch_all(self, numbers):
+        fetched = [None] * len(numbers)
+        with self.lock:
+            seek, following = self.records.seek, self.records.__next__
+            for place in sorted(range(len(numbers)), key=numbers.__getitem__):
+                seek(numbers[place])
+                fetched[place] = following()
+        return fetched

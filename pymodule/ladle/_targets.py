@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What users call a file: paths, URLs and file objects."""
 
+import errno
 import os
 import re
+import stat
 
-from ladle._core import Records
+from ladle._core import Records, lock
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -33,10 +35,23 @@ def open_url(path, mode):
 
 
 def open_writing(path, mode):
-    """A descriptor of a file that is emptied ("w") or must be new ("x")."""
-    flags = os.O_TRUNC if mode == "w" else os.O_EXCL
-    flags |= os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    return os.open(path, flags, 0o666)
+    """A descriptor of a file that is emptied ("w"), must be new ("x") or is kept ("a").
+
+    A regular file is locked for its only writer: BlockingIOError when another writer has it.
+    """
+    flags = os.O_RDWR if mode == "a" else os.O_WRONLY
+    flags |= os.O_CREAT | (os.O_EXCL if mode == "x" else 0)
+    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0) | os.O_CLOEXEC, 0o666)
+    try:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            if not lock(descriptor):
+                raise BlockingIOError(errno.EAGAIN, "another writer has the file open", path)
+            if mode == "w":
+                os.ftruncate(descriptor, 0)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def open_reading(file, options):
@@ -46,6 +61,6 @@ def open_reading(file, options):
         return Records(file, **options)
     source = open_url(path, "rb")
     if source is None:
-        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | os.O_CLOEXEC
         source = os.open(path, flags)
     return Records(source, name=path, owns=True, **options)

@@ -485,3 +485,59 @@ def child_is_refused(writer):
     with contextlib.suppress(Exception):
         writer.close()
     return 0
+
+
+# The lock
+
+
+@pytest.mark.parametrize("mode", ["w", "wb"])
+def test_a_second_writer_is_refused_and_harms_nothing(path, mode):
+    with ladle.open(path, "w") as writer:
+        writer.append(1)
+        writer.flush()
+        with pytest.raises(BlockingIOError, match="another writer") as caught:
+            ladle.open(path, mode)
+        assert caught.value.filename == os.fspath(path)
+        writer.append(2)
+    assert list(ladle.load(path)) == [1, 2]
+    with ladle.open(path, mode) as writer:
+        writer.append(3)
+    assert list(ladle.load(path)) == [3]
+
+
+def test_the_records_so_far_are_read_while_the_writer_lives(path):
+    with ladle.open(path, "w") as writer:
+        writer.extend([1, 2])
+        writer.flush()
+        assert list(ladle.load(path)) == [1, 2]
+        writer.append(3)
+        assert list(ladle.load(path)) == [1, 2]
+        writer.flush()
+        assert list(ladle.load(path)) == [1, 2, 3]
+        writer.abort()
+    assert read_until_error(path.read_bytes())[0] == [1, 2, 3]
+    with pytest.raises(ladle.TruncatedError):
+        list(ladle.load(path))
+
+
+def test_a_forked_child_does_not_keep_the_lock_of_its_parent(path):
+    writer = ladle.open(path, "w")
+    writer.append(1)
+    started, start = os.pipe()
+    end, go = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(start, b"x")
+        os.read(end, 1)
+        os._exit(0)
+    os.read(started, 1)
+    writer.close()
+    try:
+        with ladle.open(path, "w") as again:
+            again.append(2)
+    finally:
+        os.write(go, b"x")
+        os.waitpid(child, 0)
+        for descriptor in (started, start, end, go):
+            os.close(descriptor)
+    assert list(ladle.load(path)) == [2]

@@ -11,9 +11,9 @@ import os
 import sys
 
 import ladle
-from ladle._commands import look
+from ladle._commands import info, look
 
-MODULES = (look,)
+MODULES = (info, look,)
 
 # Exit statuses.
 WELL, FAILED, MISUSED, LOST = 0, 1, 2, 3

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""info: what a file is and holds, without reading its records."""
+
+import ladle
+
+
+def add(commands):
+    """Add the subcommand of this module to the parser."""
+    info = commands.add_parser("info", help="say what a file is and holds")
+    info.add_argument("file", metavar="FILE", help="or a directory of parts")
+    info.set_defaults(run=lambda options: show(options.file))
+
+
+def show(path):
+    """Print the figures of a file. An unfinished one is shown as far as it is complete."""
+    with ladle.open(path, on_error="tail") as data:
+        info, schema, metadata = data.info(), data.schema, data.metadata
+        bound = data.memory_bound
+    packed = "" if info.codecs == ("none",) else f", {info.ratio:.2f} times that decompressed"
+    lines = {
+        "records": f"{info.records:,}",
+        "look like": str(schema),
+        "size": f"{amount(info.file_size)} ({info.file_size:,} bytes){packed}",
+        "blocks": f"{info.blocks:,}, the largest {amount(info.largest_block)} before compression",
+        "compression": ", ".join(info.codecs) or "none",
+        "memory": f"at most {amount(bound)} to read it",
+        "state": state(info),
+    }
+    if info.segments > 1:
+        lines["parts"] = f"{info.segments:,} files, joined"
+    if metadata:
+        lines["metadata"] = repr(metadata)
+    for name, value in lines.items():
+        print(f"{name + ':':<12} {value}")
+
+
+def state(info):
+    """Whether the file is whole, in words."""
+    if info.is_complete:
+        return "complete"
+    behind = info.file_size - info.complete_size
+    tail = f", and {behind:,} bytes of a part that is not" if behind else ""
+    return f"unfinished: nobody closed it yet; all of these records are intact{tail}"
+
+
+def amount(count):
+    """A number of bytes for people."""
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    return None

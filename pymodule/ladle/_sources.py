@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where a Reader reads: a file, several files as one, a file object. Each is read by position."""
+
+import bisect
+import io
+import itertools
+import os
+import stat
+import threading
+
+from ladle._core import Records, is_locked
+from ladle._errors import CorruptError
+from ladle._targets import as_path, open_url
+
+OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+HEADER_LEN = 64
+UUID = slice(16, 32)
+
+
+def source_of(file):
+    """What a Reader reads for what its user calls a file."""
+    if isinstance(file, (list, tuple)):
+        return Parts([os.fspath(part) for part in file])
+    path = as_path(file)
+    if path is None:
+        return Window(file)
+    if (target := open_url(path, "rb")) is not None:
+        return Window(target, name=path)
+    return Parts(parts_in(path)) if os.path.isdir(path) else File(path)
+
+
+def parts_in(directory):
+    """The files of a directory that are parts, by name; those with a dot before theirs are none."""
+    names = sorted(name for name in os.listdir(directory) if not os.fsdecode(name).startswith("."))
+    paths = [os.path.join(directory, name) for name in names]
+    return [path for path in paths if os.path.isfile(path)]
+
+
+def open_file(path):
+    """The descriptor of a regular file."""
+    descriptor = os.open(path, OPEN_FLAGS)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise io.UnsupportedOperation(
+            f"{os.fsdecode(path)} is no regular file, so it cannot be read at any place; "
+            "ladle.load reads it from beginning to end"
+        )
+    return descriptor
+
+
+class File:
+    """A file by its path. It is opened once; iterators share what was opened, not its offset."""
+
+    def __init__(self, path, identity=None):
+        self.path = path
+        self.descriptor = open_file(path)
+        self.identity = os.pread(self.descriptor, HEADER_LEN, 0)[UUID]
+        if identity is not None and identity != self.identity:
+            self.close()
+            raise CorruptError(f"{os.fsdecode(path)}: the file was replaced by another meanwhile")
+
+    def __del__(self):
+        self.close()
+
+    def close(self):
+        """Let go of the descriptor; iterators have one of their own."""
+        descriptor = self.__dict__.pop("descriptor", -1)
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def records(self, **options):
+        """A Records over it."""
+        return Records(os.dup(self.descriptor), name=self.path, owns=True, **options)
+
+    def is_written(self):
+        """Whether a writer that lives has it open."""
+        return is_locked(self.descriptor)
+
+    def __reduce__(self):
+        return File, (os.path.abspath(self.path), self.identity)
+
+    def __repr__(self):
+        return repr(self.path)
+
+
+class Parts:
+    """Files one behind the other: together they are a file. Read by read_at and size."""
+
+    def __init__(self, paths, identities=None):
+        identities = itertools.repeat(None) if identities is None else identities
+        if not paths:
+            raise FileNotFoundError("there are no files to read: the list or directory is empty")
+        self.files = [File(path, known) for path, known in zip(paths, identities, strict=False)]
+        lengths = [os.fstat(file.descriptor).st_size for file in self.files]
+        self.ends = list(itertools.accumulate(lengths))
+
+    def close(self):
+        for file in self.files:
+            file.close()
+
+    def read_at(self, offset, size):
+        """Up to size bytes from a place of all of them; none behind the end."""
+        index = bisect.bisect_right(self.ends, offset)
+        if index == len(self.files):
+            return b""
+        start = self.ends[index - 1] if index else 0
+        size = min(size, self.ends[index] - offset)
+        return os.pread(self.files[index].descriptor, size, offset - start)
+
+    def size(self):
+        return self.ends[-1]
+
+    def records(self, **options):
+        return Records(self, name=f"{len(self.files)} files from {self.files[0]!r} on", **options)
+
+    def is_written(self):
+        return self.files[-1].is_written()
+
+    def __reduce__(self):
+        paths = [os.path.abspath(file.path) for file in self.files]
+        return Parts, (paths, [file.identity for file in self.files])
+
+    def __repr__(self):
+        return repr([file.path for file in self.files])
+
+
+class Window:
+    """A seekable file object from where it stands, which it is moved about in, under a lock."""
+
+    def __init__(self, file, name=None):
+        self.file, self.name = file, name
+        self.lock = threading.Lock()
+        try:
+            self.start = file.tell()
+        except (AttributeError, io.UnsupportedOperation) as error:
+            raise io.UnsupportedOperation(
+                f"the file object cannot seek ({error}); ladle.load reads it from beginning to end"
+            ) from None
+
+    def close(self):
+        if self.name is not None:
+            self.file.close()
+
+    def read_at(self, offset, size):
+        with self.lock:
+            self.file.seek(self.start + offset)
+            return self.file.read(size)
+
+    def size(self):
+        with self.lock:
+            return max(self.file.seek(0, os.SEEK_END) - self.start, 0)
+
+    def records(self, **options):
+        name = getattr(self.file, "name", None) if self.name is None else self.name
+        return Records(self, name=name if isinstance(name, (str, bytes)) else None, **options)
+
+    def is_written(self):
+        return False
+
+    def __reduce__(self):
+        raise TypeError("a Reader of a file object cannot be pickled; open it by its path")
+
+    def __repr__(self):
+        return repr(self.file if self.name is None else self.name)
