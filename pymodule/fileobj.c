@@ -4,6 +4,7 @@
 #include "errors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -253,11 +254,12 @@ static ladle_status write_fd(void *ctx, const void *data, size_t len, int *os_er
     return LADLE_OK;
 }
 
-static ladle_status sync_fd(void *ctx, int *os_errno)
+/*
+ * Have the system store what a descriptor stands for.
+ */
+static ladle_status sync_descriptor(core_file *file, int fd, int *os_errno)
 {
-    core_file *file = ctx;
     ladle_status status = LADLE_END;
-    *os_errno = 0;
     while (status == LADLE_END) {
         int result;
         int failure;
@@ -265,12 +267,58 @@ static ladle_status sync_fd(void *ctx, int *os_errno)
             return LADLE_E_IO;
         }
         Py_BEGIN_ALLOW_THREADS
-            result = fsync(file->fd);
+            result = fsync(fd);
             failure = errno;
         Py_END_ALLOW_THREADS
         status = result == 0 ? LADLE_OK : settle(file, failure, os_errno);
     }
     return status;
+}
+
+static ladle_status sync_directory(core_file *file, int *os_errno)
+{
+    int fd = open(PyBytes_AS_STRING(file->directory), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        *os_errno = errno;
+        return LADLE_E_IO;
+    }
+    ladle_status status = sync_descriptor(file, fd, os_errno);
+    close(fd);
+    if (status == LADLE_OK) {
+        Py_CLEAR(file->directory);
+    }
+    return status;
+}
+
+static ladle_status sync_fd(void *ctx, int *os_errno)
+{
+    core_file *file = ctx;
+    *os_errno = 0;
+    ladle_status status = sync_descriptor(file, file->fd, os_errno);
+    return status == LADLE_OK && file->directory ? sync_directory(file, os_errno) : status;
+}
+
+static ladle_status truncate_fd(void *ctx, uint64_t len, int *os_errno)
+{
+    core_file *file = ctx;
+    ladle_status status = LADLE_END;
+    *os_errno = 0;
+    while (status == LADLE_END) {
+        if (ftruncate(file->fd, (off_t)len) == 0 && lseek(file->fd, (off_t)len, SEEK_SET) >= 0) {
+            return LADLE_OK;
+        }
+        status = settle(file, errno, os_errno);
+    }
+    return status;
+}
+
+static ladle_status truncate_object(void *ctx, uint64_t len, int *os_errno)
+{
+    core_file *file = ctx;
+    PyObject *result = PyObject_CallMethod(file->object, "truncate", "K", (unsigned long long)len);
+    *os_errno = 0;
+    Py_XDECREF(result);
+    return result ? LADLE_OK : LADLE_E_IO;
 }
 
 /*
@@ -392,7 +440,8 @@ ladle_sink core_file_sink(core_file *file)
                         .write = is_object ? write_object : write_fd,
                         .flush = is_object ? flush_object : NULL,
                         .sync = is_object ? sync_object : sync_fd,
-                        .close = close_sink};
+                        .close = close_sink,
+                        .truncate = is_object ? truncate_object : truncate_fd};
 }
 
 static int close_fd(core_file *file, int *os_errno)
@@ -438,6 +487,7 @@ static int close_object(core_file *file)
 int core_file_close(core_file *file, int *os_errno)
 {
     *os_errno = 0;
+    Py_CLEAR(file->directory);
     if (file->memory.obj) {
         PyBuffer_Release(&file->memory);
     }
@@ -523,12 +573,15 @@ int core_file_open_sink(core_file *file, const core_state *state, PyObject *targ
     *file = (core_file){.state = state, .fd = -1, .is_owned = is_owned};
     int result = take_descriptor(file, target);
     if (result) {
+        file->is_positional = result > 0 && is_regular(file->fd);
         return result < 0 ? -1 : 0;
     }
-    result = has_method(target, "write");
+    int has_places = has_method(target, "read_at");
+    result = has_places < 0 ? -1 : has_method(target, "write");
     if (result < 0) {
         return -1;
     }
+    file->is_positional = has_places;
     if (!result) {
         PyErr_Format(PyExc_TypeError,
                      "the target is a %s: it must be a file descriptor or an object with write",
@@ -542,6 +595,11 @@ int core_file_open_sink(core_file *file, const core_state *state, PyObject *targ
     file->is_raw = is_raw;
     file->object = Py_NewRef(target);
     return 0;
+}
+
+int core_file_take_directory(core_file *file, PyObject *path)
+{
+    return !path || path == Py_None || PyUnicode_FSConverter(path, &file->directory) ? 0 : -1;
 }
 
 const char core_lock_doc[] = PyDoc_STR(

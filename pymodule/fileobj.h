@@ -27,6 +27,7 @@ typedef struct core_file {
     ladle_memory_source memory_source;
     uint8_t head[8]; /* the first bytes that were read, for messages */
     size_t head_len;
+    PyObject *directory;     /* bytes: holds the file's name, which is not synced yet; or NULL */
     PyThreadState *released; /* set while the library runs without the GIL */
 } core_file;
 
@@ -38,6 +39,12 @@ typedef struct core_file {
 int core_file_open_source(core_file *file, const core_state *state, PyObject *source,
                           bool is_owned);
 int core_file_open_sink(core_file *file, const core_state *state, PyObject *target, bool is_owned);
+
+/*
+ * The path of the directory that is to be synced with the file, for the file is new; NULL or None
+ * for none. -1: an exception is set.
+ */
+int core_file_take_directory(core_file *file, PyObject *path);
 
 /*
  * As a source or sink that refers to 'file'.

@@ -318,6 +318,11 @@ static PyObject *writer_get_memory_bound(Writer *self, void *Py_UNUSED(closure))
     return PyLong_FromUnsignedLongLong(self->memory_bound);
 }
 
+static PyObject *writer_get_cut_size(Writer *self, void *Py_UNUSED(closure))
+{
+    return PyLong_FromUnsignedLongLong(self->cut_len);
+}
+
 static PyObject *writer_get_closed(Writer *self, void *Py_UNUSED(closure))
 {
     return PyBool_FromLong(!self->writer);
@@ -400,6 +405,10 @@ static PyGetSetDef getters[] = {
     {"memory_bound", (getter)writer_get_memory_bound, NULL,
      "Bytes of memory that it takes at most; a record larger than a block adds three times its\n"
      "size.",
+     NULL},
+    {"cut_size", (getter)writer_get_cut_size, NULL,
+     "Bytes of an unfinished part at the end of the file that were cut when it was opened to\n"
+     "append.",
      NULL},
     {"closed", (getter)writer_get_closed, NULL, "Whether it was closed or aborted.", NULL},
     {NULL, NULL, NULL, NULL, NULL},

@@ -23,6 +23,7 @@ struct Writer {
     PyObject *name;
     PyObject *metadata; /* dict */
     uint64_t memory_bound;
+    uint64_t cut_len;    /* bytes of an unfinished part that were cut when it was opened */
     uint64_t count;      /* records, when it was closed */
     unsigned fork_count; /* of the process that opened it */
     bool is_busy;

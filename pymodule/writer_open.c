@@ -51,19 +51,20 @@ void core_writers_after_fork(core_state *state)
 struct options {
     PyObject *target, *name, *metadata, *hook, *limits, *uuid, *level, *block_size, *threads;
     const char *compression;
-    int owns;
+    PyObject *directory;
+    int owns, appends;
 };
 
 static int parse(PyObject *args, PyObject *kwargs, struct options *options)
 {
-    static char *keywords[] = {"",       "name",       "owns",     "compression",
-                               "level",  "block_size", "metadata", "default",
-                               "limits", "uuid",       "threads",  NULL};
-    return PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OpzOOOOOOO:Writer", keywords,
-                                       &options->target, &options->name, &options->owns,
-                                       &options->compression, &options->level, &options->block_size,
-                                       &options->metadata, &options->hook, &options->limits,
-                                       &options->uuid, &options->threads)
+    static char *keywords[] = {"",           "name",     "owns",      "compression", "level",
+                               "block_size", "metadata", "default",   "limits",      "uuid",
+                               "threads",    "append",   "directory", NULL};
+    return PyArg_ParseTupleAndKeywords(
+               args, kwargs, "O|$OpzOOOOOOOpO:Writer", keywords, &options->target, &options->name,
+               &options->owns, &options->compression, &options->level, &options->block_size,
+               &options->metadata, &options->hook, &options->limits, &options->uuid,
+               &options->threads, &options->appends, &options->directory)
                ? 0
                : -1;
 }
@@ -103,11 +104,24 @@ static int take_metadata(Writer *self, PyObject *given, ladle_buffer *tagged)
     return 0;
 }
 
-static int open_library(Writer *self, ladle_writer_options *options)
+/*
+ * Have the library write to the file, or go on writing it.
+ */
+static int open_library(Writer *self, ladle_writer_options *options, bool appends)
 {
     ladle_error error;
+    ladle_recovered recovered = {.cut_len = 0};
     ladle_sink sink = core_file_sink(&self->file);
-    ladle_status status = ladle_writer_open(&self->writer, &sink, options, &error);
+    ladle_status status;
+    if (appends) {
+        ladle_source source = core_file_source(&self->file);
+        source.close = NULL;
+        status =
+            ladle_writer_open_append(&self->writer, &source, &sink, options, &recovered, &error);
+    } else {
+        status = ladle_writer_open(&self->writer, &sink, options, &error);
+    }
+    self->cut_len = recovered.cut_len;
     if (status != LADLE_OK) {
         core_raise(self->state, &error, self->name);
         return -1;
@@ -151,7 +165,7 @@ static int open_writer(Writer *self, const struct options *given)
         options.limits = &self->encoder.limits;
         options.release_tag = release_key;
         options.threads = (unsigned)threads;
-        result = open_library(self, &options);
+        result = open_library(self, &options, given->appends);
     }
     ladle_buffer_free(&tagged);
     return result;
@@ -170,6 +184,10 @@ int core_writer_init(Writer *self, PyObject *args, PyObject *kwargs)
     }
     core_state *state = core_state_of_type(Py_TYPE(self));
     if (core_file_open_sink(&self->file, state, options.target, options.owns) < 0) {
+        return -1;
+    }
+    if (core_file_take_directory(&self->file, options.directory) < 0) {
+        (void)core_file_close(&self->file, &ignored);
         return -1;
     }
     self->state = state;

@@ -19,6 +19,7 @@ from ladle._errors import (
     Error,
     FormatError,
     LimitError,
+    RecoveryWarning,
     TruncatedError,
     UnsupportedError,
 )
@@ -26,7 +27,6 @@ from ladle._files import dump, load, open
 from ladle._limits import Limits
 from ladle._pickle import from_pickle
 from ladle._reader import Reader
-from ladle._schema import Info, Schema
 from ladle._core import __version__
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Opaque",
     "Reader",
     "Records",
+    "RecoveryWarning",
     "Schema",
     "TruncatedError",
     "UnsupportedError",
@@ -51,3 +52,12 @@ __all__ = [
     "open",
     "register",
 ]
+
+
+def __getattr__(name):
+    """Info and Schema, which few programs need and which take longer to import than all the rest."""
+    if name in ("Info", "Schema"):
+        from ladle import _schema
+
+        return getattr(_schema, name)
+    raise AttributeError(f"module 'ladle' has no attribute {name!r}")

@@ -11,6 +11,7 @@ from ladle._errors import (
     Error,
     FormatError,
     LimitError,
+    RecoveryWarning,
     TruncatedError,
     UnsupportedError,
 )
@@ -75,7 +76,7 @@ def open(
 @overload
 def open(
     file: _Path | _CanWrite,
-    mode: Literal["w", "wb", "x", "xb"],
+    mode: Literal["w", "wb", "x", "xb", "a", "ab"],
     *,
     compression: _Compression = None,
     level: int | None = None,

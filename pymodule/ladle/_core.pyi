@@ -57,7 +57,11 @@ class Writer:
         limits: Limits | None = None,
         uuid: bytes | _uuid.UUID | None = None,
         threads: int = 0,
+        append: bool = False,
+        directory: str | bytes | None = None,
     ) -> None: ...
+    @property
+    def cut_size(self) -> int: ...
     @property
     def metadata(self) -> dict[str, Any]: ...
     @property

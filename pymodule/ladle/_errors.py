@@ -42,3 +42,7 @@ class LimitError(Error):
 
 class UnsupportedError(FormatError):
     """Written by a newer version, or by means that this installation lacks."""
+
+
+class RecoveryWarning(UserWarning):
+    """A file that an interrupted writer left was made whole again, to be appended to."""

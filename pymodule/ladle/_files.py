@@ -2,10 +2,14 @@
 """dump, load and open: from what users call a file to what the extension reads and writes."""
 
 import io
+import os
+import warnings
 
 from ladle._core import Writer
+from ladle._errors import RecoveryWarning
 from ladle._reader import Reader
 from ladle._replace import is_replaceable, replacing
+from ladle._sources import Appendable
 from ladle._targets import as_path, open_reading, open_url, open_writing
 
 # Iterable by accident: their items are hardly meant as records.
@@ -69,11 +73,17 @@ def load(file, **reader_options):
 
 
 def open(file, mode="r", **options):
-    """Open a file: "r" returns a Reader; "w" (empties it) and "x" (must not exist) a Writer.
+    """Open a file: "r" returns a Reader; "w" (empties it), "x" (must not exist) and "a" (adds to it,
+    or creates it) a Writer.
 
     file  a path, a URL that fsspec knows, or a binary file object, which is not closed. To read,
           also a list of paths, or a directory: its files in the order of their names, as one.
     mode  a "b" may follow.
+
+    "a" goes on behind the last complete block. What an interrupted writer left behind that is cut,
+    with a RecoveryWarning; nothing that is intact ever is. A file that is damaged elsewhere is
+    refused with CorruptError: ladle.repair makes a whole one of it. A file that another writer has
+    open is refused with BlockingIOError, in "w" too.
 
     Options of a Writer:
     compression  None, "zlib", "zstd" or "lz4"
@@ -91,17 +101,36 @@ def open(file, mode="r", **options):
     if mode in ("r", "rb"):
         _check_options('open(…, "r")', options, READER_OPTIONS)
         return Reader(file, **options)
-    if mode not in ("w", "wb", "x", "xb"):
-        raise ValueError(f"mode is {mode!r}: it must be 'r', 'w' or 'x', and a 'b' may follow")
+    if mode not in ("w", "wb", "x", "xb", "a", "ab"):
+        raise ValueError(f"mode is {mode!r}: it must be 'r', 'w', 'x' or 'a', and a 'b' may follow")
     _check_options(f"open(…, {mode!r})", options, WRITER_OPTIONS)
     path = as_path(file)
     if path is None:
-        return Writer(file, **options)
+        return _appending(Appendable(file), options) if mode[0] == "a" else Writer(file, **options)
     # A wrong option is found before it costs an existing file its content.
     Writer(io.BytesIO(), **options).abort()
     if (target := open_url(path, mode[0] + "b")) is not None:
+        if mode[0] == "a":
+            target.close()
+            raise io.UnsupportedOperation(f"{path}: only files of this machine can be appended to")
         return Writer(target, name=path, owns=True, **options)
-    return Writer(open_writing(path, mode[0]), name=path, owns=True, **options)
+    directory = None if os.path.exists(path) else os.path.dirname(os.path.realpath(path))
+    options |= {"name": path, "owns": True, "directory": directory}
+    target = open_writing(path, mode[0])
+    return _appending(target, options) if mode[0] == "a" else Writer(target, **options)
+
+
+def _appending(target, options):
+    writer = Writer(target, append=True, **options)
+    if writer.cut_size:
+        warnings.warn(
+            f"{os.fsdecode(options.get('name', 'the file'))}: its writer was interrupted; "
+            f"{writer.cut_size} bytes of an unfinished part were cut behind the last of "
+            f"{len(writer)} complete records",
+            RecoveryWarning,
+            stacklevel=3,
+        )
+    return writer
 
 
 def _check_options(call, options, known):

@@ -3,7 +3,6 @@
 
 import os
 import stat
-import tempfile
 
 from ladle._core import PickleRecords
 from ladle._targets import as_path, open_url

@@ -8,7 +8,6 @@ import time
 
 from ladle._core import Records
 from ladle._errors import TruncatedError
-from ladle._schema import Info, Schema
 from ladle._sources import source_of
 
 
@@ -157,10 +156,14 @@ class Reader:
     @property
     def schema(self):
         """What the records of the whole file look like, a Schema; str() shows it as a type."""
+        from ladle._schema import Schema
+
         return Schema._of(self._handle().ask(Records._schema))
 
     def info(self):
         """What the whole file consists of, an Info. Looks at the header of every block."""
+        from ladle._schema import Info
+
         return Info._of(self._handle().ask(Records._info))
 
     @property

@@ -162,3 +162,29 @@ class Window:
 
     def __repr__(self):
         return repr(self.file if self.name is None else self.name)
+
+
+class Appendable(Window):
+    """A seekable file object that is written behind what it holds, wherever it stands."""
+
+    def __init__(self, file):
+        super().__init__(file)
+        self.start = 0
+
+    def write(self, data):
+        with self.lock:
+            self.file.seek(0, os.SEEK_END)
+            return self.file.write(data)
+
+    def truncate(self, size):
+        with self.lock:
+            if self.file.seek(0, os.SEEK_END) != self.start + size:
+                self.file.truncate(self.start + size)
+
+    def flush(self):
+        flush = getattr(self.file, "flush", None)
+        if flush is not None:
+            flush()
+
+    def fileno(self):
+        return self.file.fileno()
