@@ -203,7 +203,10 @@ static ladle_status write_oldest(struct ladle_emitter *emitter, ladle_error *err
     if (emitter->pool) {
         ladle_pool_wait(emitter->pool, &parcel->job);
     }
-    emitter->parcel_first = (emitter->parcel_first + 1) % emitter->parcel_capacity;
+    emitter->parcel_first++;
+    if (emitter->parcel_first == emitter->parcel_capacity) {
+        emitter->parcel_first = 0;
+    }
     emitter->parcel_count--;
     emitter->waiting_count -= parcel->record_count;
     struct ladle_block_header header = header_for(emitter, parcel->type, parcel->record_count);

@@ -86,7 +86,7 @@ static ladle_status settle_shape(struct append *append, ladle_status status)
 static ladle_status read_shape(struct append *append, const struct ladle_checkpoint_parts *parts)
 {
     struct ladle_emitter *emitter = append->emitter;
-    struct ladle_checkpoint_parts older;
+    struct ladle_checkpoint_parts older = {.shape_offset = 0};
     uint64_t end;
     if (!parts->shape_offset) {
         ladle_emitter_forget_shape(emitter);
@@ -109,7 +109,7 @@ static ladle_status read_shape(struct append *append, const struct ladle_checkpo
 static ladle_status begin_state(struct append *append, uint64_t *listed_offset)
 {
     struct ladle_emitter *emitter = append->emitter;
-    struct ladle_checkpoint_parts parts;
+    struct ladle_checkpoint_parts parts = {.shape_offset = 0};
     uint64_t offset = append->segment.checkpoint_offset;
     *listed_offset = LADLE_HEADER_LEN;
     append->walk_offset = LADLE_HEADER_LEN;

@@ -131,7 +131,7 @@ ladle_status ladle_input_unread(struct ladle_input *input, const void *data, siz
         ladle_buffer *again = &input->again;
         size_t left = again->len - input->again_next;
         ladle_buffer joined = {.allocator = again->allocator};
-        LADLE_TRY(ladle_buffer_reserve(&joined, len + left));
+        LADLE_TRY(ladle_buffer_grow(&joined, len + left));
         memcpy(joined.data, data, len);
         if (left) {
             memcpy(joined.data + len, again->data + input->again_next, left);

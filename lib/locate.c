@@ -83,7 +83,7 @@ ladle_status ladle_locator_checkpoint(struct ladle_locator *locator,
                                       ladle_error *error)
 {
     struct ladle_block_header header;
-    struct ladle_stream bytes;
+    struct ladle_stream bytes = {.len = 0};
     LADLE_TRY(
         read_content(locator, segment, offset, LADLE_BLOCK_CHECKPOINT, &header, &bytes, error));
     ladle_status status = ladle_checkpoint_parse(bytes.data, bytes.len, offset, parts);
@@ -107,7 +107,7 @@ static ladle_status add_metadata(struct ladle_locator *locator,
                                  const struct ladle_segment_end *segment, ladle_error *error)
 {
     struct ladle_block_header header;
-    struct ladle_stream bytes;
+    struct ladle_stream bytes = {.len = 0};
     uint8_t head[LADLE_BLOCK_HEADER_LEN];
     const char *why;
     size_t got;

@@ -34,7 +34,7 @@ static ladle_status note_codecs(const struct ladle_scan *scan, ladle_buffer *dir
     size_t len = (size_t)scan->header.stream_count * LADLE_STREAM_ENTRY_LEN;
     size_t got;
     directory->len = 0;
-    if (ladle_buffer_reserve(directory, len + 1) != LADLE_OK) {
+    if (ladle_buffer_reserve(directory, len + 1) != LADLE_OK || !directory->data) {
         return ladle_fail(error, LADLE_E_MEMORY, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s",
                           ladle_status_text(LADLE_E_MEMORY));
     }

@@ -351,7 +351,7 @@ static ladle_status widen_columns(ladle_merged *merged, ladle_schema *dict,
 static ladle_status widen_children(ladle_merged *merged, ladle_schema *node,
                                    const ladle_schema *from)
 {
-    for (uint32_t i = 0; i < from->child_count; i++) {
+    for (uint32_t i = 0; i < from->child_count && i < node->child_count; i++) {
         LADLE_TRY(widen(merged, &node->children[i], &from->children[i]));
     }
     return LADLE_OK;

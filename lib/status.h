@@ -25,6 +25,11 @@ ladle_status
 ladle_fail(ladle_error *error, ladle_status status, uint64_t offset, uint64_t record,
            const char *format, ...);
 
+#ifdef __clang_analyzer__
+/* Of a function in another file the analyzer does not know that it returns what it is given. */
+#define ladle_fail(error, status, ...) (ladle_fail(error, status, __VA_ARGS__), (status))
+#endif
+
 /*
  * As ladle_fail for LADLE_E_LIMIT: which limit, what it is, what was needed.
  */

@@ -464,7 +464,7 @@ static ladle_status open_writer(ladle_writer **writer, const ladle_source *sourc
         options = &taken;
         status = writer_new(writer, sink, options, error);
     }
-    if (status == LADLE_OK) {
+    if (*writer) {
         status = source ? append(*writer, source, options, recovered, error)
                         : begin_segment(*writer, options, error);
         if (status != LADLE_OK) {

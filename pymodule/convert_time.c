@@ -9,7 +9,7 @@
  */
 #define EPOCH_DAY 719163
 
-#define US_PER_DAY ((int64_t)86400 * 1000000)
+#define US_PER_DAY INT64_C(86400000000)
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
@@ -164,7 +164,7 @@ void core_value_extend(core_value *value, uint8_t code)
     } else if (code == CODE_DATETIME_PLAIN) {
         value->kind = VALUE_TIME;
         value->unit = UNIT_US;
-        value->time = number - (core_int128)(EPOCH_DAY - 1) * US_PER_DAY;
+        value->time = number - ((core_int128)EPOCH_DAY - 1) * US_PER_DAY;
     } else if (code == CODE_TIMEDELTA) {
         value->kind = VALUE_SPAN;
         value->unit = UNIT_US;

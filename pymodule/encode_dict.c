@@ -59,7 +59,7 @@ static bool has_keys(const ladle_node *node, const ladle_key_list *list, PyObjec
 {
     const ladle_key *known = node->keys->items;
     for (uint32_t i = 0; i < list->count; i++) {
-        if (LADLE_UNLIKELY(!is_key(&known[list->columns[i]], pairs[2 * i]))) {
+        if (LADLE_UNLIKELY(!is_key(&known[list->columns[i]], pairs[2 * (size_t)i]))) {
             return false;
         }
     }

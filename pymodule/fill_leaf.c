@@ -587,7 +587,7 @@ int core_fill_leaf(core_fill *fill, ladle_view *view, uint64_t start, const fill
     enum store how = column.extension < 0 ? store_for(column.values, layout) : STORE_NONE;
     if (how != STORE_NONE) {
         fill_words(fill, &column, picks, layout, how, to, stride);
-    } else if (has_content(column.values)) {
+    } else if (column.extension < 0 && has_content(column.values)) {
         fill_content(fill, &column, picks, layout, to, stride);
     } else {
         fill_each(fill, &column, picks, layout, to, stride);

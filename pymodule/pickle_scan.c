@@ -270,7 +270,7 @@ static int do_pop(struct scan *scan)
 
 static int do_put(struct scan *scan, const pickle_op *op)
 {
-    uint64_t number;
+    uint64_t number = 0;
     pickle_slot slot = {.offset = op->offset};
     if (scan->height == fence(scan)) {
         return underflow(scan);
@@ -292,7 +292,7 @@ static int do_put(struct scan *scan, const pickle_op *op)
 
 static int do_get(struct scan *scan, const pickle_op *op, uint64_t memory_max)
 {
-    uint64_t number;
+    uint64_t number = 0;
     if (pickle_memo_number(scan->input, scan->memo, &number) < 0 ||
         pickle_memo_note(scan->memo, number, op->offset) < 0) {
         return -1;

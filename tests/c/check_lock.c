@@ -12,7 +12,7 @@ static char path[] = "ladle-lock-XXXXXX";
 
 static int new_file(void)
 {
-    memcpy(path + sizeof path - 7, "XXXXXX", 6);
+    memcpy(path, "ladle-lock-XXXXXX", sizeof path);
     int fd = mkostemp(path, O_CLOEXEC);
     ck_assert_int_ge(fd, 0);
     return fd;

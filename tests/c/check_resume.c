@@ -86,7 +86,7 @@ START_TEST(a_flipped_bit_costs_one_block)
     write_segments(_i, &records, &file);
     uint8_t *bytes = file.data;
     size_t block_each = segment_files[_i].block_each;
-    for (size_t bit = 8 * LADLE_HEADER_LEN; bit < 8 * file.len; bit++) {
+    for (size_t bit = 8 * (size_t)LADLE_HEADER_LEN; bit < 8 * file.len; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
         struct skipped skipped = skip_both(bytes, file.len, &records);
         uint64_t missing = records.count - skipped.read_count;

@@ -147,6 +147,14 @@ static void must_be_text(const char *got, const char *written, size_t capacity)
     }
 }
 
+/*
+ * By their bits: a NaN is itself, and 0 is not -0.
+ */
+static bool same_bytes(const void *one, const void *other, size_t len)
+{
+    return memcmp(one, other, len) == 0;
+}
+
 static void must_be_row(const struct everything *got, const struct everything *written)
 {
     check_that(got->truth == written->truth, "bool");
@@ -156,8 +164,8 @@ static void must_be_row(const struct everything *got, const struct everything *w
     check_that(got->u8 == written->u8 && got->u16 == written->u16 && got->u32 == written->u32 &&
                    got->u64 == written->u64,
                "unsigned integers");
-    check_that(memcmp(&got->f, &written->f, sizeof got->f) == 0, "float");
-    check_that(memcmp(&got->d, &written->d, sizeof got->d) == 0, "double");
+    check_that(same_bytes(&got->f, &written->f, sizeof got->f), "float");
+    check_that(same_bytes(&got->d, &written->d, sizeof got->d), "double");
     must_be_text(got->text, written->text, sizeof got->text);
     must_be_text(got->short_text, written->short_text, sizeof got->short_text);
     check_that(memcmp(got->raw, written->raw, sizeof got->raw) == 0, "bytes");

@@ -241,7 +241,7 @@ START_TEST(faults_of_reading_by_number)
         fault_source_init(&source, &fault, file.data, file.len);
         fault_source_at_places(&source, &fault);
         fault.fail_call = fail_at;
-        fault.chunk_len = fail_at % 3 * 100;
+        fault.chunk_len = (size_t)fail_at % 3 * 100;
         ladle_status status = ladle_reader_open(&reader, &source, NULL, NULL);
         if (status == LADLE_OK) {
             status = read_all(reader, &records);
