@@ -30,8 +30,10 @@ static ladle_status put_text(ladle_buffer *to, const char *text, size_t len)
 void ladle_block_encoder_init(struct ladle_block_encoder *encoder, const ladle_allocator *allocator)
 {
     const ladle_buffer empty = {.allocator = allocator};
-    *encoder = (struct ladle_block_encoder){
-        .shape = empty, .packs = empty, .arena = {.allocator = allocator}};
+    *encoder = (struct ladle_block_encoder){.shape = empty,
+                                            .packs = empty,
+                                            .arena = {.allocator = allocator},
+                                            .scratch = {.allocator = allocator}};
 }
 
 void ladle_block_encoder_free(struct ladle_block_encoder *encoder)
@@ -39,6 +41,7 @@ void ladle_block_encoder_free(struct ladle_block_encoder *encoder)
     ladle_buffer_free(&encoder->shape);
     ladle_buffer_free(&encoder->packs);
     ladle_arena_free(&encoder->arena);
+    ladle_arena_free(&encoder->scratch);
 }
 
 /*
@@ -135,8 +138,8 @@ static ladle_status describe_data(struct ladle_block_encoder *encoder, ladle_nod
 {
     if (node->kind == LADLE_STR || node->kind == LADLE_BYTES) {
         struct ladle_dictionary dictionary;
-        LADLE_TRY(ladle_dictionary_find(&encoder->arena, node->words, node->mark, node->bytes.data,
-                                        node->bytes_mark, &dictionary));
+        LADLE_TRY(ladle_dictionary_find(&encoder->arena, &encoder->scratch, node->words, node->mark,
+                                        node->bytes.data, node->bytes_mark, &dictionary));
         if (dictionary.count) {
             return describe_dictionary(encoder, node, &dictionary);
         }

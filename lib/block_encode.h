@@ -12,10 +12,11 @@
  * blocks of a writer, so that its memory is taken once.
  */
 struct ladle_block_encoder {
-    ladle_buffer shape;       /* the description of the shape */
-    ladle_buffer packs;       /* struct ladle_pack each */
-    struct ladle_arena arena; /* dictionaries */
-    size_t stream_len;        /* of the stream being laid out */
+    ladle_buffer shape;         /* the description of the shape */
+    ladle_buffer packs;         /* struct ladle_pack each */
+    struct ladle_arena arena;   /* dictionaries */
+    struct ladle_arena scratch; /* what finding one takes */
+    size_t stream_len;          /* of the stream being laid out */
 };
 
 void ladle_block_encoder_init(struct ladle_block_encoder *encoder,

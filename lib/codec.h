@@ -16,6 +16,8 @@ struct ladle_codec {
     int level_min;
     int level_max;
     int level_default;
+    size_t compressor_len; /* bytes that a compressor takes at most, */
+    size_t byte_len;       /* and for each byte of the stream */
 
     ladle_status (*compressor_new)(void **state, int level, const ladle_allocator *allocator);
     void (*compressor_free)(void *state, const ladle_allocator *allocator);

@@ -95,6 +95,7 @@ const struct ladle_codec ladle_codec_lz4 = {
     .level_min = 1,
     .level_max = LZ4HC_CLEVEL_MAX,
     .level_default = 1,
+    .compressor_len = (size_t)512 << 10,
     .compressor_new = compressor_new,
     .compressor_free = compressor_free,
     .compress = compress_stream,

@@ -191,6 +191,7 @@ const struct ladle_codec ladle_codec_zlib = {
     .level_min = 1,
     .level_max = 9,
     .level_default = 6,
+    .compressor_len = (size_t)1 << 20,
     .compressor_new = compressor_new,
     .compressor_free = compressor_free,
     .compress = compress_stream,

@@ -130,25 +130,37 @@ static bool pays(size_t entry_count, size_t entries_len, size_t value_count, siz
 }
 
 /*
- * Copy the entries, and their lengths to 'lengths'.
+ * Copy what was found from the scratch memory.
  */
-static uint8_t *copy_entries(struct ladle_arena *arena, const struct finder *finder, size_t len,
-                             uint32_t *lengths)
+static ladle_status keep(struct ladle_arena *arena, const struct finder *finder,
+                         const uint32_t *found_codes, size_t count, size_t entries_len,
+                         struct ladle_dictionary *dictionary)
 {
-    uint8_t *copy = ladle_arena_take_unset(arena, len, 1);
+    uint32_t *codes = ladle_arena_take_unset(arena, count, sizeof *codes);
+    uint32_t *lengths = ladle_arena_take_unset(arena, finder->count, sizeof *lengths);
+    uint8_t *bytes = ladle_arena_take_unset(arena, entries_len, 1);
     size_t end = 0;
-    for (uint32_t i = 0; copy && i < finder->count; i++) {
+    if (!codes || !lengths || !bytes) {
+        return LADLE_E_MEMORY;
+    }
+    memcpy(codes, found_codes, count * sizeof *codes);
+    for (uint32_t i = 0; i < finder->count; i++) {
         const struct entry *entry = &finder->entries[i];
-        memcpy(copy + end, finder->bytes + entry->offset, entry->len);
+        memcpy(bytes + end, finder->bytes + entry->offset, entry->len);
         lengths[i] = entry->len;
         end += entry->len;
     }
-    return copy;
+    *dictionary = (struct ladle_dictionary){.codes = codes,
+                                            .lengths = lengths,
+                                            .bytes = bytes,
+                                            .count = finder->count,
+                                            .bytes_len = entries_len};
+    return LADLE_OK;
 }
 
-ladle_status ladle_dictionary_find(struct ladle_arena *arena, const uint32_t *lengths, size_t count,
-                                   const uint8_t *bytes, size_t bytes_len,
-                                   struct ladle_dictionary *dictionary)
+ladle_status ladle_dictionary_find(struct ladle_arena *arena, struct ladle_arena *scratch,
+                                   const uint32_t *lengths, size_t count, const uint8_t *bytes,
+                                   size_t bytes_len, struct ladle_dictionary *dictionary)
 {
     size_t table_len = 64;
     *dictionary = (struct ladle_dictionary){.count = 0};
@@ -158,29 +170,21 @@ ladle_status ladle_dictionary_find(struct ladle_arena *arena, const uint32_t *le
     while (table_len < 2 * count && table_len < 2 * (size_t)ENTRIES_MAX) {
         table_len *= 2;
     }
-    size_t entries_max = table_len / 2;
-    struct finder finder = {.bytes = bytes,
-                            .table = ladle_arena_take(arena, table_len, sizeof *finder.table),
-                            .table_mask = table_len - 1,
-                            .entries =
-                                ladle_arena_take_unset(arena, entries_max, sizeof *finder.entries)};
-    uint32_t *entry_lengths = ladle_arena_take_unset(arena, entries_max, sizeof *entry_lengths);
-    uint32_t *codes = ladle_arena_take_unset(arena, count, sizeof *codes);
-    if (!finder.table || !finder.entries || !entry_lengths || !codes) {
+    ladle_arena_reset(scratch);
+    struct finder finder = {
+        .bytes = bytes,
+        .table = ladle_arena_take(scratch, table_len, sizeof *finder.table),
+        .table_mask = table_len - 1,
+        .entries = ladle_arena_take_unset(scratch, table_len / 2, sizeof *finder.entries)};
+    uint32_t *codes = ladle_arena_take_unset(scratch, count, sizeof *codes);
+    if (!finder.table || !finder.entries || !codes) {
         return LADLE_E_MEMORY;
     }
     if (!number_values(&finder, lengths, count, codes)) {
         return LADLE_OK;
     }
     size_t entries_len = sum_of_lengths(&finder);
-    if (!pays(finder.count, entries_len, count, bytes_len)) {
-        return LADLE_OK;
-    }
-    *dictionary =
-        (struct ladle_dictionary){.codes = codes,
-                                  .lengths = entry_lengths,
-                                  .bytes = copy_entries(arena, &finder, entries_len, entry_lengths),
-                                  .count = finder.count,
-                                  .bytes_len = entries_len};
-    return dictionary->bytes ? LADLE_OK : LADLE_E_MEMORY;
+    return pays(finder.count, entries_len, count, bytes_len)
+               ? keep(arena, &finder, codes, count, entries_len, dictionary)
+               : LADLE_OK;
 }

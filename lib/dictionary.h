@@ -20,12 +20,13 @@ struct ladle_dictionary {
  * values hardly repeat.
  *
  * arena    what the result lives in
+ * scratch  used on the way; each call resets it
  * lengths  of the values, in bytes; their content stands in 'bytes' one after the other
  *
  * Returns LADLE_OK or LADLE_E_MEMORY.
  */
-ladle_status ladle_dictionary_find(struct ladle_arena *arena, const uint32_t *lengths, size_t count,
-                                   const uint8_t *bytes, size_t bytes_len,
-                                   struct ladle_dictionary *dictionary);
+ladle_status ladle_dictionary_find(struct ladle_arena *arena, struct ladle_arena *scratch,
+                                   const uint32_t *lengths, size_t count, const uint8_t *bytes,
+                                   size_t bytes_len, struct ladle_dictionary *dictionary);
 
 #endif

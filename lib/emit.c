@@ -13,6 +13,11 @@
 #define PARCELS_MORE 2
 
 /*
+ * Bytes of a block beside its records: its shape, and the shape again in the merged one.
+ */
+#define SHAPE_LEN ((size_t)512 << 10)
+
+/*
  * A block on its way.
  */
 struct ladle_parcel {
@@ -81,6 +86,7 @@ ladle_status ladle_emitter_init(struct ladle_emitter *emitter, const ladle_sink 
     emitter->merged_bytes.allocator = allocator;
     emitter->index.allocator = allocator;
     emitter->codec = options->codec;
+    emitter->block_len = options->block_len;
     ladle_checkpoint_init(&emitter->checkpoint, allocator);
     ladle_block_encoder_init(&emitter->encoder, allocator);
     emitter->merged = ladle_merged_new(allocator);
@@ -122,6 +128,24 @@ void ladle_emitter_free(struct ladle_emitter *emitter)
     ladle_buffer_free(&emitter->merged_bytes);
     ladle_buffer_free(&emitter->index);
     ladle_block_encoder_free(&emitter->encoder);
+}
+
+uint64_t ladle_emitter_memory_bound(const struct ladle_emitter *emitter)
+{
+    const uint64_t block_len = emitter->block_len;
+    /* Buffers grow by half. */
+    const uint64_t dictionaries_len = 3 * block_len + ((uint64_t)128 << 10);
+    const uint64_t merged_len = (uint64_t)1 << 20;
+    uint64_t draft_len = 3 * block_len + SHAPE_LEN;
+    uint64_t compressor_len = 0;
+    if (emitter->codec) {
+        draft_len *= 2;
+        compressor_len = emitter->codec->compressor_len + emitter->codec->byte_len * block_len;
+    }
+    uint64_t compressors =
+        emitter->parcel_capacity > PARCELS_MORE ? emitter->parcel_capacity - PARCELS_MORE : 1;
+    return dictionaries_len + merged_len + emitter->parcel_capacity * draft_len +
+           compressors * compressor_len;
 }
 
 static uint64_t handed_on(const struct ladle_emitter *emitter)
@@ -352,6 +376,17 @@ static ladle_status encode(struct ladle_emitter *emitter, ladle_node *root,
     return ladle_merged_widen(emitter->merged, schema);
 }
 
+/*
+ * A block that is much larger than others does not wait, and leaves no memory behind.
+ */
+static ladle_status write_large(struct ladle_emitter *emitter, struct ladle_parcel *parcel,
+                                ladle_error *error)
+{
+    LADLE_TRY(ladle_emitter_drain(emitter, error));
+    ladle_draft_free(&parcel->draft);
+    return LADLE_OK;
+}
+
 ladle_status ladle_emitter_put(struct ladle_emitter *emitter, ladle_node *root, ladle_error *error)
 {
     struct ladle_parcel *parcel;
@@ -366,7 +401,9 @@ ladle_status ladle_emitter_put(struct ladle_emitter *emitter, ladle_node *root, 
     if (emitter->merged) {
         ladle_merged_count(emitter->merged, &schema);
     }
-    return send(emitter, parcel, LADLE_BLOCK_DATA, (uint32_t)root->mark, error);
+    bool is_large = parcel->draft.padded_len > 2 * emitter->block_len + SHAPE_LEN;
+    LADLE_TRY(send(emitter, parcel, LADLE_BLOCK_DATA, (uint32_t)root->mark, error));
+    return is_large ? write_large(emitter, parcel, error) : LADLE_OK;
 }
 
 void ladle_emitter_forget_shape(struct ladle_emitter *emitter)

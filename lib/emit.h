@@ -35,6 +35,7 @@ struct ladle_emitter {
     unsigned parcel_first;
     unsigned parcel_count;
     uint64_t waiting_count; /* records in them */
+    size_t block_len;       /* bytes that blocks have about */
     uint64_t synced_count;  /* records of the file at the latest sync */
     bool sync_failed;
     bool is_complete; /* nothing was written behind a trailer */
@@ -48,6 +49,7 @@ struct ladle_emitter_options {
     const struct ladle_codec *codec;
     int level;
     unsigned threads;
+    size_t block_len; /* bytes that blocks have about, before compression */
     const ladle_allocator *allocator;
 };
 
@@ -64,6 +66,12 @@ void ladle_emitter_free(struct ladle_emitter *emitter);
  * anything is written.
  */
 ladle_status ladle_emitter_cut(struct ladle_emitter *emitter, uint64_t len, ladle_error *error);
+
+/*
+ * Bytes that the emitter takes at most as long as blocks have twice the length that was told; of a
+ * larger one it takes the plain and the stored bytes while it writes it.
+ */
+uint64_t ladle_emitter_memory_bound(const struct ladle_emitter *emitter);
 
 /*
  * Begin a segment: its header, and metadata if there are any. One before it is complete.

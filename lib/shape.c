@@ -31,6 +31,7 @@ void ladle_key_release(ladle_shape *shape, ladle_key *key)
     if (key->tag && shape->release_tag) {
         shape->release_tag(key->tag);
     }
+    shape->names_len -= key->name_len;
     ladle_free(shape->allocator, key->name, key->name_len, 1);
 }
 
@@ -89,6 +90,7 @@ void ladle_node_clear(ladle_shape *shape, ladle_node *node)
     }
     ladle_free(allocator, node->children, node->child_capacity, sizeof *node->children);
     ladle_free(allocator, node->words, node->capacity, ladle_word_len(node->kind));
+    shape->names_len -= node->type_len;
     ladle_free(allocator, node->type, node->type_len, 1);
     if (node->tag && shape->release_tag) {
         shape->release_tag(node->tag);
@@ -205,7 +207,8 @@ static ladle_kind kind_within_limits(const ladle_shape *shape, const ladle_node 
 {
     uint32_t room =
         shape->node_count < LADLE_SHAPE_NODES_SOFT ? LADLE_SHAPE_NODES_SOFT - shape->node_count : 0;
-    if (is_container(wanted.kind) && node->depth >= LADLE_SHAPE_DEPTH_MAX - 2) {
+    if ((is_container(wanted.kind) && node->depth >= LADLE_SHAPE_DEPTH_MAX - 2) ||
+        wanted.type_len > LADLE_NAMES_LEN_MAX - shape->names_len) {
         return LADLE_ANY;
     }
     if (wanted.kind == LADLE_TUPLE && (wanted.detail > LADLE_TUPLE_MAX || wanted.detail > room)) {
@@ -231,6 +234,7 @@ static ladle_status set_details(ladle_shape *shape, ladle_node *node, const stru
         }
         memcpy(node->type, wanted->type, wanted->type_len);
         node->type_len = wanted->type_len;
+        shape->names_len += wanted->type_len;
         node->value_len = wanted->value_len;
     }
     return LADLE_OK;

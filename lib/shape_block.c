@@ -10,6 +10,17 @@
  */
 #define KEPT_LEN (1u << 20)
 
+/*
+ * And of those, what was hardly used in the block, so that columns which were long once, one after
+ * the other, do not add up.
+ */
+#define IDLE_LEN 512
+
+static bool is_idle(size_t capacity, size_t used)
+{
+    return capacity > KEPT_LEN || (capacity > IDLE_LEN && capacity / 4 > used);
+}
+
 static bool has_content(const ladle_node *node)
 {
     return ladle_kind_has_bytes(node->kind) || ladle_kind_has_items(node->kind);
@@ -130,7 +141,7 @@ static void drop_words(ladle_shape *shape, ladle_node *node, size_t word_len)
     uint8_t *words = node->words;
     if (node->count > node->mark) {
         memmove(words, words + node->mark * word_len, (node->count - node->mark) * word_len);
-    } else if (node->capacity * word_len > KEPT_LEN) {
+    } else if (is_idle(node->capacity * word_len, node->mark * word_len)) {
         ladle_free(shape->allocator, words, node->capacity, word_len);
         node->words = NULL;
         node->capacity = 0;
@@ -145,7 +156,7 @@ static void drop_bytes(ladle_node *node)
         bytes->len -= node->bytes_mark;
     } else {
         bytes->len = 0;
-        if (bytes->capacity > KEPT_LEN) {
+        if (is_idle(bytes->capacity, node->bytes_mark)) {
             ladle_buffer_free(bytes);
         }
     }

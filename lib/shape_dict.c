@@ -50,6 +50,7 @@ static ladle_status add_column(ladle_shape *shape, ladle_node *node, const char 
         return LADLE_E_MEMORY;
     }
     memcpy(copy, name, name_len);
+    shape->names_len += name_len;
     keys->items[node->child_count - 1] =
         (ladle_key){.name = copy, .name_len = (uint32_t)name_len, .hash = hash};
     return LADLE_OK;
@@ -68,7 +69,8 @@ ladle_status ladle_dict_column(ladle_shape *shape, ladle_node *node, const char 
         }
     }
     if (node->child_count >= LADLE_DICT_COLUMNS_MAX || name_len > LADLE_KEY_LEN_MAX ||
-        shape->node_count >= LADLE_SHAPE_NODES_SOFT) {
+        shape->node_count >= LADLE_SHAPE_NODES_SOFT ||
+        name_len > LADLE_NAMES_LEN_MAX - shape->names_len) {
         return LADLE_END;
     }
     *column = node->child_count;

@@ -337,9 +337,10 @@ uint64_t ladle_writer_memory_bound(const ladle_writer *writer)
     if (!writer) {
         return 0;
     }
-    const uint64_t fixed_len = (uint64_t)1 << 20;
-    const uint64_t codec_len = writer->emitter.codec ? (uint64_t)4 << 20 : 0;
-    return 8 * (uint64_t)writer->block_len + fixed_len + codec_len;
+    /* What columns keep, and a record as long as a block behind a block that is nearly full. */
+    const uint64_t columns_len = 6 * (uint64_t)writer->block_len;
+    const uint64_t nodes_len = (uint64_t)2 << 20;
+    return columns_len + nodes_len + ladle_emitter_memory_bound(&writer->emitter);
 }
 
 static ladle_status check_options(const ladle_writer_options *options, const ladle_limits *limits,
@@ -368,12 +369,13 @@ static ladle_status writer_init(ladle_writer *writer, const ladle_sink *sink,
                                 const struct ladle_codec *codec)
 {
     uint64_t array_len = writer->limits.max_record + LADLE_BLOCK_SLACK;
+    writer->block_len = options->block_len ? options->block_len : BLOCK_LEN_DEFAULT;
     const struct ladle_emitter_options emitter_options = {.codec = codec,
                                                           .level = options->level,
                                                           .threads = options->threads,
+                                                          .block_len = writer->block_len,
                                                           .allocator = options->allocator};
     writer->allocator = options->allocator;
-    writer->block_len = options->block_len ? options->block_len : BLOCK_LEN_DEFAULT;
     writer->shape = (ladle_shape){
         .allocator = options->allocator,
         .release_tag = options->release_tag,

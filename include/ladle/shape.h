@@ -24,7 +24,9 @@ enum {
     LADLE_UNION_MAX = 16,
     LADLE_DICT_COLUMNS_MAX = 1024,
     LADLE_DICT_LISTS_MAX = 255,
-    LADLE_TUPLE_MAX = 256 /* longer ones are encoded as LADLE_TUPLES */
+    LADLE_TUPLE_MAX = 256, /* longer ones are encoded as LADLE_TUPLES */
+    LADLE_NAMES_LEN_MAX =
+        256 * 1024 /* more keys are encoded as LADLE_MAP, more types as LADLE_ANY */
 };
 
 typedef struct ladle_node ladle_node;
@@ -88,6 +90,7 @@ struct ladle_shape {
     ladle_node *root;
     const ladle_allocator *allocator;
     uint32_t node_count;
+    size_t names_len;               /* bytes of keys and of types */
     bool grew;                      /* memory was taken since the last look at the block's size */
     uint64_t items;                 /* values in containers of the record at hand */
     size_t array_len_max;           /* bytes that one array may take */

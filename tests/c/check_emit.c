@@ -51,7 +51,7 @@ static ladle_status copy_blocks(struct ladle_emitter *emitter, const ladle_memor
 static ladle_status write_copies(const ladle_memory_sink *one, const ladle_memory_sink *other,
                                  bool with_views, const ladle_sink *sink, ladle_error *error)
 {
-    const struct ladle_emitter_options options = {.codec = NULL};
+    const struct ladle_emitter_options options = {.block_len = 1024};
     struct ladle_emitter emitter = {.is_dead = false};
     ladle_error ignored;
     must(ladle_emitter_init(&emitter, sink, &options));

@@ -37,6 +37,7 @@ static void *reallocate(void *ctx, void *pointer, size_t old_len, size_t new_len
     piece->len = new_len;
     alloc->live_len += new_len - (old ? old_len : 0);
     alloc->live_count += !old;
+    alloc->live_peak = alloc->live_len > alloc->live_peak ? alloc->live_len : alloc->live_peak;
     return piece->memory;
 }
 

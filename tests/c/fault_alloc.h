@@ -13,6 +13,7 @@ struct fault_alloc {
     uint64_t fail_at;  /* the number of the call that fails, from 0; UINT64_MAX: none */
     bool fails_on;     /* so do all calls after it */
     size_t live_len;   /* bytes given out */
+    size_t live_peak;  /* most that was given out at a time */
     size_t live_max;   /* bytes that may be given out; more is refused */
     size_t live_count; /* pieces given out */
 };

@@ -50,6 +50,7 @@
     X(limit)                                                                                       \
     X(live)                                                                                        \
     X(lock)                                                                                        \
+    X(memory)                                                                                      \
     X(metadata)                                                                                    \
     X(misuse)                                                                                      \
     X(oom)                                                                                         \
