@@ -38,7 +38,7 @@ static ladle_status get_content(ladle_reader *reader, struct ladle_stream *bytes
 {
     struct ladle_scan *scan = &reader->scan;
     const char *why;
-    ladle_status status = ladle_block_decode_bytes(&reader->content, &reader->decoder,
+    ladle_status status = ladle_block_decode_bytes(&reader->content, &reader->slots.decoders[0],
                                                    &scan->header, scan->stored.data, bytes, &why);
     return status == LADLE_OK ? LADLE_OK : ladle_scan_refuse(scan, status, why);
 }
@@ -75,80 +75,26 @@ static ladle_status read_checkpoint(ladle_reader *reader)
     return ladle_scan_fit(&reader->scan, &parts.totals);
 }
 
-static size_t slot_len(const struct ladle_slot *slot)
-{
-    return slot->stored.capacity + slot->block.decoded.capacity + slot->block.streams.capacity +
-           ladle_arena_capacity(&slot->block.arena);
-}
-
-static void slot_free(struct ladle_slot *slot)
-{
-    ladle_buffer_free(&slot->stored);
-    ladle_block_free(&slot->block);
-    slot->used = 0;
-}
-
 /*
- * The slot that was not used for the longest time, among those with something in them or not.
+ * Queue the records of the block at hand.
  */
-static struct ladle_slot *oldest_slot(ladle_reader *reader, bool in_use)
-{
-    struct ladle_slot *oldest = NULL;
-    for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
-        struct ladle_slot *slot = &reader->slots[i];
-        if (slot != reader->slot && (!in_use || slot_len(slot)) &&
-            (!oldest || slot->used < oldest->used)) {
-            oldest = slot;
-        }
-    }
-    return oldest;
-}
-
-/*
- * Release what is kept of decoded blocks until it fits, but not the block at hand.
- */
-static void trim_slots(ladle_reader *reader)
-{
-    size_t len = 0;
-    for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
-        len += &reader->slots[i] == reader->slot ? 0 : slot_len(&reader->slots[i]);
-    }
-    while (len > LADLE_SLOTS_LEN) {
-        struct ladle_slot *oldest = oldest_slot(reader, true);
-        len -= slot_len(oldest);
-        slot_free(oldest);
-    }
-}
-
-static ladle_status read_data(ladle_reader *reader)
+static void put_data(ladle_reader *reader)
 {
     struct ladle_scan *scan = &reader->scan;
-    struct ladle_slot *slot = reader->keeps_slots ? oldest_slot(reader, false) : reader->slot;
+    struct ladle_slot *slot = ladle_slots_take(&reader->slots);
     ladle_buffer stored = slot->stored;
-    const char *why;
     slot->stored = scan->stored;
     scan->stored = stored;
-    slot->used = 0;
-    ladle_status status =
-        ladle_block_decode(&slot->block, &reader->decoder, &scan->header, slot->stored.data, &why);
-    if (status != LADLE_OK) {
-        return ladle_scan_refuse(scan, status, why);
-    }
-    slot->used = ++reader->uses;
     slot->header = scan->header;
     slot->first_record = ladle_scan_record(scan) - scan->header.record_count;
     slot->block_offset = scan->block_offset;
     slot->behind = ladle_scan_tell(scan);
-    reader->slot = slot;
-    reader->rows_left = slot->header.record_count;
-    reader->is_pending = true;
-    trim_slots(reader);
-    return LADLE_OK;
+    ladle_slots_put(&reader->slots, slot);
 }
 
 void ladle_reader_stand(ladle_reader *reader)
 {
-    const struct ladle_slot *slot = reader->slot;
+    const struct ladle_slot *slot = reader->slots.current;
     uint64_t row = reader->position - slot->first_record;
     ladle_view_seek(slot->block.root, row);
     reader->rows_left = slot->header.record_count - row;
@@ -166,10 +112,7 @@ static ladle_status read_block(ladle_reader *reader)
     LADLE_TRY(ladle_scan_payload(scan));
     switch (scan->header.type) {
     case LADLE_BLOCK_DATA:
-        LADLE_TRY(read_data(reader));
-        if (reader->position > reader->slot->first_record) {
-            ladle_reader_stand(reader);
-        }
+        put_data(reader);
         return LADLE_OK;
     case LADLE_BLOCK_METADATA:
         return read_metadata(reader, is_first);
@@ -181,7 +124,45 @@ static ladle_status read_block(ladle_reader *reader)
 }
 
 /*
- * Read on to the next block with records that were not handed out.
+ * Read blocks ahead: one, or more when there are threads to decode them.
+ */
+static void read_ahead(ladle_reader *reader)
+{
+    const struct ladle_slots *slots = &reader->slots;
+    unsigned count = slots->pool && reader->is_in_order ? slots->thread_count + 1 : 1;
+    count = count < LADLE_AHEAD_MAX ? count : LADLE_AHEAD_MAX;
+    while (slots->ahead_count < count && reader->ahead_status == LADLE_OK) {
+        reader->ahead_status = ladle_scan_next(&reader->scan);
+        if (reader->ahead_status == LADLE_OK) {
+            reader->ahead_status = read_block(reader);
+        }
+    }
+}
+
+/*
+ * The next block of those read ahead becomes the one at hand.
+ */
+static ladle_status take_ahead(ladle_reader *reader)
+{
+    const struct ladle_slot *slot = ladle_slots_next(&reader->slots);
+    reader->is_in_order = true;
+    if (slot->status != LADLE_OK) {
+        reader->can_step = true;
+        reader->step_to = slot->first_record + slot->header.record_count;
+        return ladle_fail(
+            &reader->failure, slot->status, slot->block_offset, slot->first_record, "%s",
+            slot->status == LADLE_E_MEMORY ? ladle_status_text(slot->status) : slot->why);
+    }
+    reader->rows_left = slot->header.record_count;
+    reader->is_pending = true;
+    if (reader->position > slot->first_record) {
+        ladle_reader_stand(reader);
+    }
+    return LADLE_OK;
+}
+
+/*
+ * Go on to the next block with records that were not handed out.
  */
 static ladle_status next_data(ladle_reader *reader)
 {
@@ -190,15 +171,16 @@ static ladle_status next_data(ladle_reader *reader)
         reader->position += reader->rows_left;
         reader->rows_left = 0;
     }
-    while (status == LADLE_OK && !reader->is_pending) {
-        status = ladle_scan_next(&reader->scan);
-        if (status == LADLE_OK) {
-            status = read_block(reader);
-        }
-        if (status != LADLE_OK) {
+    if (status == LADLE_OK && !reader->is_pending) {
+        read_ahead(reader);
+        if (reader->slots.ahead_count) {
+            status = take_ahead(reader);
+        } else {
+            status = reader->ahead_status;
             reader->failure = reader->scan.failure;
-            status = ladle_reader_keep(reader, status);
+            reader->ahead_status = LADLE_OK;
         }
+        status = ladle_reader_keep(reader, status);
     }
     reader->is_pending = false;
     return status;
@@ -212,7 +194,7 @@ ladle_status ladle_reader_next_block(ladle_reader *reader, ladle_view **root,
     if (status != LADLE_OK) {
         return report(reader, status, error);
     }
-    *root = reader->slot->block.root;
+    *root = reader->slots.current->block.root;
     *first_record = reader->position;
     reader->position += reader->rows_left;
     reader->rows_left = 0;
@@ -229,7 +211,7 @@ ladle_status ladle_reader_peek(ladle_reader *reader, ladle_view **root, uint64_t
     if (status != LADLE_OK) {
         return report(reader, status, error);
     }
-    *root = reader->slot->block.root;
+    *root = reader->slots.current->block.root;
     *left = reader->rows_left;
     return LADLE_OK;
 }
@@ -243,16 +225,17 @@ void ladle_reader_take(ladle_reader *reader, uint64_t count)
 static ladle_status next_record(ladle_reader *reader)
 {
     reader->record.len = 0;
-    ladle_status status = ladle_view_decode(reader->slot->block.root, &reader->record,
+    ladle_status status = ladle_view_decode(reader->slots.current->block.root, &reader->record,
                                             &reader->limits, &reader->failure);
     if (status == LADLE_OK) {
         reader->rows_left--;
         reader->position++;
         return LADLE_OK;
     }
-    reader->failure.offset = reader->slot->block_offset;
+    reader->failure.offset = reader->slots.current->block_offset;
     reader->failure.record = reader->position;
-    reader->is_row = true;
+    reader->can_step = true;
+    reader->step_to = reader->position + reader->rows_left;
     return ladle_reader_keep(reader, status);
 }
 
@@ -276,22 +259,22 @@ ladle_status ladle_reader_resume(ladle_reader *reader, uint64_t *lost, ladle_err
     ladle_status status = reader->status;
     bool may_resume =
         status == LADLE_E_CORRUPT || status == LADLE_E_LIMIT || status == LADLE_E_UNSUPPORTED;
+    uint64_t step_to = reader->step_to;
     *lost = LADLE_UNKNOWN;
-    if (may_resume && reader->is_row) {
-        *lost = ladle_scan_record(scan) - reader->position;
+    if (may_resume && reader->can_step) {
+        *lost = step_to - reader->failure.record;
         status = LADLE_OK;
     } else {
         status = may_resume ? ladle_scan_resume(scan, lost) : LADLE_E_STATE;
+        step_to = ladle_scan_record(scan);
     }
     if (status == LADLE_E_STATE) {
         return ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN,
                           "there is nothing to leave out");
     }
     reader->status = LADLE_OK;
-    if (reader->is_row || ladle_scan_record(scan) > reader->position) {
-        reader->position = ladle_scan_record(scan);
-    }
-    reader->is_row = false;
+    reader->can_step = false;
+    reader->position = step_to > reader->position ? step_to : reader->position;
     if (status != LADLE_OK) {
         reader->failure = scan->failure;
         (void)ladle_reader_keep(reader, status);
@@ -328,16 +311,13 @@ uint64_t ladle_reader_block_offset(const ladle_reader *reader)
     if (!reader) {
         return 0;
     }
-    return reader->slot->block_offset;
+    return reader->slots.current->block_offset;
 }
 
 void ladle_reader_close(ladle_reader *reader)
 {
     if (!reader) {
         return;
-    }
-    for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
-        slot_free(&reader->slots[i]);
     }
     if (reader->locator) {
         ladle_locator_free(reader->locator);
@@ -346,20 +326,14 @@ void ladle_reader_close(ladle_reader *reader)
     ladle_merged_free(reader->merged);
     ladle_scan_free(&reader->scan);
     ladle_block_free(&reader->content);
-    ladle_block_decoder_free(&reader->decoder);
+    ladle_slots_free(&reader->slots);
     ladle_buffer_free(&reader->metadata);
     ladle_buffer_free(&reader->record);
     ladle_free(reader->allocator, reader, 1, sizeof *reader);
 }
 
-static void slot_init(struct ladle_slot *slot, const ladle_allocator *allocator)
-{
-    slot->stored.allocator = allocator;
-    ladle_block_init(&slot->block, allocator);
-}
-
 /*
- * The reader takes the source over.
+ * NULL without memory. The reader takes the source over if it is made.
  */
 static ladle_reader *reader_new(const ladle_reader_options *options, const ladle_limits *limits,
                                 const ladle_source *source)
@@ -373,15 +347,16 @@ static ladle_reader *reader_new(const ladle_reader_options *options, const ladle
     reader->limits = *limits;
     reader->take_tail = options->take_tail;
     ladle_scan_init(&reader->scan, source, limits->max_record, options->live, allocator);
-    for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
-        slot_init(&reader->slots[i], allocator);
-    }
-    reader->slot = &reader->slots[0];
     reader->metadata.allocator = allocator;
     reader->record.allocator = allocator;
     reader->record.len_max = limits->max_memory < SIZE_MAX / 2 ? (size_t)limits->max_memory : 0;
     ladle_block_init(&reader->content, allocator);
-    ladle_block_decoder_init(&reader->decoder, allocator);
+    reader->is_in_order = true;
+    if (ladle_slots_init(&reader->slots, options->threads, allocator) != LADLE_OK) {
+        reader->scan.input.source.close = NULL; /* the caller closes it */
+        ladle_reader_close(reader);
+        return NULL;
+    }
     return reader;
 }
 

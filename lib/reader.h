@@ -3,6 +3,7 @@
 #define LADLE_LIB_READER_H
 
 #include "locate.h"
+#include "slot.h"
 #include <ladle/reader.h>
 
 /*
@@ -10,34 +11,15 @@
  * to any record.
  */
 
-/*
- * Decoded blocks that are kept once the caller has begun to seek, and the memory that they may take
- * beside that of the block at hand.
- */
-enum { LADLE_SLOT_COUNT = 8 };
-#define LADLE_SLOTS_LEN ((size_t)2 << 20)
-
-struct ladle_slot {
-    uint64_t used; /* rises with each use; 0: nothing is in it */
-    struct ladle_block_header header;
-    uint64_t first_record; /* in the file */
-    uint64_t block_offset; /* in the file */
-    struct ladle_place behind;
-    ladle_buffer stored;
-    struct ladle_block block;
-};
-
 struct ladle_reader {
     const ladle_allocator *allocator;
     ladle_limits limits;
     bool take_tail;
     struct ladle_scan scan;
-    struct ladle_block_decoder decoder;
     struct ladle_block content; /* of blocks that hold bytes, not records */
-    struct ladle_slot slots[LADLE_SLOT_COUNT];
-    struct ladle_slot *slot; /* of the block at hand */
-    uint64_t uses;
-    bool keeps_slots;
+    struct ladle_slots slots;
+    bool is_in_order;              /* so many blocks are read ahead as there are threads for */
+    ladle_status ahead_status;     /* not LADLE_OK: what comes behind the blocks read ahead */
     struct ladle_locator *locator; /* NULL as long as nobody asked for a number of records */
     struct ladle_merged *merged;   /* NULL as long as nobody asked for the schema */
     bool is_pending;               /* the block at hand is to be handed out yet */
@@ -46,7 +28,8 @@ struct ladle_reader {
     ladle_buffer metadata;
     ladle_buffer record; /* tagged */
     ladle_status status; /* not LADLE_OK: how reading ended */
-    bool is_row;         /* it ended at a record of a good block */
+    bool can_step;       /* it ended in a block whose place is known */
+    uint64_t step_to;    /* then: the first record behind that block */
     ladle_error failure;
 };
 

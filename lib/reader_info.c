@@ -116,8 +116,10 @@ uint64_t ladle_reader_memory_bound(ladle_reader *reader)
         reader->locator->decoded_len_max < block_len) {
         block_len = reader->locator->decoded_len_max;
     }
-    /* Stored, decoded, and differences of a byte that are added up to values of eight. */
-    return 11 * block_len + LADLE_SLOTS_LEN + fixed_len;
+    /* Stored, decoded, and differences of a byte that are added up to values of eight; for the
+       block at hand, and for those that threads read ahead. */
+    uint64_t count = reader->slots.thread_count ? reader->slots.thread_count + 2 : 1;
+    return 11 * block_len * count + LADLE_SLOTS_LEN + fixed_len;
 }
 
 /*
@@ -140,8 +142,8 @@ static ladle_status merge_blocks(ladle_reader *reader, const struct ladle_place 
             status = ladle_scan_payload(&scan);
         }
         if (status == LADLE_OK && scan.header.type == LADLE_BLOCK_DATA) {
-            status =
-                ladle_block_decode(&block, &reader->decoder, &scan.header, scan.stored.data, &why);
+            status = ladle_block_decode(&block, &reader->slots.decoders[0], &scan.header,
+                                        scan.stored.data, &why);
             status = status == LADLE_OK ? ladle_merged_add_view(reader->merged, block.root)
                                         : ladle_scan_refuse(&scan, status, why);
         }

@@ -12,7 +12,7 @@ static ladle_status new_locator(ladle_reader *reader, ladle_error *error)
         return ladle_fail(error, LADLE_E_MEMORY, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s",
                           ladle_status_text(LADLE_E_MEMORY));
     }
-    ladle_locator_init(locator, &reader->scan.input, &reader->decoder, &reader->limits,
+    ladle_locator_init(locator, &reader->scan.input, &reader->slots.decoders[0], &reader->limits,
                        reader->allocator);
     reader->locator = locator;
     return LADLE_OK;
@@ -77,18 +77,6 @@ ladle_status ladle_reader_count(ladle_reader *reader, uint64_t *count, ladle_err
     return LADLE_OK;
 }
 
-static struct ladle_slot *find_slot(ladle_reader *reader, uint64_t record)
-{
-    for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
-        struct ladle_slot *slot = &reader->slots[i];
-        if (slot->used && slot->first_record <= record &&
-            record - slot->first_record < slot->header.record_count) {
-            return slot;
-        }
-    }
-    return NULL;
-}
-
 ladle_status ladle_reader_seek(ladle_reader *reader, uint64_t record, ladle_error *error)
 {
     LADLE_TRY(ladle_need(reader, error));
@@ -99,22 +87,25 @@ ladle_status ladle_reader_seek(ladle_reader *reader, uint64_t record, ladle_erro
                           "the file has only %llu records",
                           (unsigned long long)reader->locator->record_count);
     }
-    struct ladle_slot *slot = find_slot(reader, record);
-    if (slot) {
-        place = slot->behind;
-    } else {
+    const struct ladle_slot *slot = ladle_slots_find(&reader->slots, record);
+    if (!slot) {
         LADLE_TRY(ladle_locate(reader->locator, record, &place, error));
     }
+    ladle_slots_forget(&reader->slots);
+    slot = slot ? slot : ladle_slots_find(&reader->slots, record);
+    if (slot) {
+        place = slot->behind;
+    }
     ladle_scan_go(&reader->scan, &place);
-    reader->keeps_slots = true;
+    reader->slots.keeps = true;
+    reader->is_in_order = false;
+    reader->ahead_status = LADLE_OK;
     reader->status = LADLE_OK;
-    reader->is_row = false;
+    reader->can_step = false;
     reader->position = record;
     reader->rows_left = 0;
     reader->is_pending = false;
     if (slot) {
-        slot->used = ++reader->uses;
-        reader->slot = slot;
         ladle_reader_stand(reader);
     }
     return LADLE_OK;

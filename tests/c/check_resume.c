@@ -21,13 +21,16 @@ struct skipped {
 /*
  * Read all that is intact. The test fails when a record is not the one with its number.
  */
-static struct skipped skip_through(const ladle_source *source, const struct records *records)
+static struct skipped skip_through(const ladle_source *source, unsigned threads,
+                                   const struct records *records)
 {
     struct skipped skipped = {.first_lost = LADLE_UNKNOWN};
+    ladle_reader_options options = LADLE_READER_OPTIONS_INIT;
     ladle_reader *reader;
     ladle_cursor value;
     ladle_error error;
-    skipped.status = ladle_reader_open(&reader, source, NULL, NULL);
+    options.threads = threads;
+    skipped.status = ladle_reader_open(&reader, source, &options, NULL);
     while (skipped.status == LADLE_OK) {
         uint64_t before = ladle_reader_position(reader);
         uint64_t lost;
@@ -54,22 +57,34 @@ static struct skipped skip_through(const ladle_source *source, const struct reco
     return skipped;
 }
 
+static void check_same(const struct skipped *one, const struct skipped *other)
+{
+    check_that(one->status == other->status && one->read_count == other->read_count &&
+                   one->lost_count == other->lost_count && one->loss_count == other->loss_count,
+               "%s, %" PRIu64 " records; the other way %s, %" PRIu64,
+               ladle_status_text(one->status), one->read_count, ladle_status_text(other->status),
+               other->read_count);
+}
+
 /*
- * The same from a source that is read in order and from one that has places: nothing may differ.
+ * The same from a source that is read in order and from one that has places, and now and then with
+ * threads: nothing may differ.
  */
 static struct skipped skip_both(const void *data, size_t len, const struct records *records)
 {
+    static unsigned calls;
     ladle_memory_source memory = {.data = data, .len = len};
     ladle_source source;
     ladle_source_from_memory(&source, &memory);
-    struct skipped skipped = skip_through(&source, records);
+    struct skipped skipped = skip_through(&source, 0, records);
+    struct skipped threaded = skipped;
+    if (++calls % 32 == 0) {
+        threaded = skip_through(&source, 1 + calls / 32 % 3, records);
+    }
     ladle_source_from_pieces(&source, &memory);
-    struct skipped in_order = skip_through(&source, records);
-    check_that(skipped.status == in_order.status && skipped.read_count == in_order.read_count &&
-                   skipped.lost_count == in_order.lost_count &&
-                   skipped.loss_count == in_order.loss_count,
-               "%s, %" PRIu64 " records; in order %s, %" PRIu64, ladle_status_text(skipped.status),
-               skipped.read_count, ladle_status_text(in_order.status), in_order.read_count);
+    struct skipped in_order = skip_through(&source, 0, records);
+    check_same(&skipped, &threaded);
+    check_same(&skipped, &in_order);
     return skipped;
 }
 

@@ -67,6 +67,7 @@
 #define TEST_DECLARE_SUITE(name) Suite *name##_suite(void);
 TEST_SUITES(TEST_DECLARE_SUITE)
 Suite *append_suite(void);
+Suite *ahead_suite(void);
 Suite *buffer_suite(void);
 Suite *checkpoint_suite(void);
 Suite *checksum_suite(void);
