@@ -198,7 +198,67 @@ ladle_status ladle_block_decode(struct ladle_block *block, struct ladle_block_de
     }
     const struct ladle_stream *streams = (void *)block->streams.data;
     return ladle_view_parse(&block->arena, streams, header->stream_count, header->record_count,
-                            &block->root, why);
+                            NULL, &block->root, why);
+}
+
+/*
+ * Streams being fetched one after the other.
+ */
+struct fetcher {
+    struct ladle_block *block;
+    struct ladle_block_decoder *decoder;
+    const uint8_t *stored;
+    const struct ladle_block_choice *choice;
+    size_t next;   /* stream */
+    size_t offset; /* of it in 'stored' */
+};
+
+static ladle_status fetch(void *ctx, size_t index, const char **why)
+{
+    struct fetcher *fetcher = ctx;
+    struct ladle_stream *streams = (void *)fetcher->block->streams.data;
+    struct entry entry;
+    for (;;) {
+        entry = load_entry(fetcher->stored + fetcher->next * LADLE_STREAM_ENTRY_LEN);
+        if (fetcher->next == index) {
+            break;
+        }
+        fetcher->offset += ladle_align(entry.stored_len);
+        fetcher->next++;
+    }
+    const struct ladle_block_choice *choice = fetcher->choice;
+    const uint8_t *stored = fetcher->stored + fetcher->offset;
+    LADLE_TRY(choice->get(choice->get_ctx, fetcher->offset, ladle_align(entry.stored_len)));
+    LADLE_TRY(verify_stream(&entry, stored, why));
+    return decode_stream(fetcher->block, fetcher->decoder, &entry, stored, &streams[index], why);
+}
+
+ladle_status ladle_block_decode_some(struct ladle_block *block, struct ladle_block_decoder *decoder,
+                                     const struct ladle_block_header *header, const uint8_t *stored,
+                                     const struct ladle_block_choice *choice, const char **why)
+{
+    size_t directory_len = (size_t)header->stream_count * LADLE_STREAM_ENTRY_LEN;
+    struct fetcher fetcher = {.block = block,
+                              .decoder = decoder,
+                              .stored = stored,
+                              .choice = choice,
+                              .offset = directory_len};
+    const struct ladle_choice columns = {.wants = choice->wants,
+                                         .wants_ctx = choice->wants_ctx,
+                                         .fetch = fetch,
+                                         .fetch_ctx = &fetcher};
+    *why = "out of memory";
+    ladle_arena_reset(&block->arena);
+    LADLE_TRY(choice->get(choice->get_ctx, 0, directory_len));
+    LADLE_TRY(check_directory(header, stored, why));
+    LADLE_TRY(reserve(block, header, stored));
+    if (header->stream_count == 0) {
+        return corrupt(why, "a block has no streams");
+    }
+    LADLE_TRY(fetch(&fetcher, 0, why));
+    const struct ladle_stream *streams = (void *)block->streams.data;
+    return ladle_view_parse(&block->arena, streams, header->stream_count, header->record_count,
+                            &columns, &block->root, why);
 }
 
 ladle_status ladle_block_decode_bytes(struct ladle_block *block,

@@ -65,6 +65,25 @@ ladle_status ladle_block_decode(struct ladle_block *block, struct ladle_block_de
                                 const char **why);
 
 /*
+ * Decode some columns of a DATA block: block->root. Nothing of it was verified yet; the directory
+ * and each stream that is needed are. The rest of 'stored' is not looked at.
+ *
+ * wants  which columns, see ladle_view_parse
+ * get    is called before bytes of 'stored' are looked at: puts them there, or gives a status that
+ *        is returned
+ */
+struct ladle_block_choice {
+    bool (*wants)(void *ctx, const ladle_view *parent, uint32_t child);
+    void *wants_ctx;
+    ladle_status (*get)(void *ctx, size_t offset, size_t len);
+    void *get_ctx;
+};
+
+ladle_status ladle_block_decode_some(struct ladle_block *block, struct ladle_block_decoder *decoder,
+                                     const struct ladle_block_header *header, const uint8_t *stored,
+                                     const struct ladle_block_choice *choice, const char **why);
+
+/*
  * The bytes of the only stream of a block of another type; LADLE_E_CORRUPT when it has not exactly
  * one.
  */

@@ -76,12 +76,11 @@ static ladle_status read_checkpoint(ladle_reader *reader)
 }
 
 /*
- * Queue the records of the block at hand.
+ * Queue the records of the block at hand, whose stored bytes the slot takes over.
  */
-static void put_data(ladle_reader *reader)
+static void put_data(ladle_reader *reader, struct ladle_slot *slot, bool is_decoded)
 {
     struct ladle_scan *scan = &reader->scan;
-    struct ladle_slot *slot = ladle_slots_take(&reader->slots);
     ladle_buffer stored = slot->stored;
     slot->stored = scan->stored;
     scan->stored = stored;
@@ -89,7 +88,27 @@ static void put_data(ladle_reader *reader)
     slot->first_record = ladle_scan_record(scan) - scan->header.record_count;
     slot->block_offset = scan->block_offset;
     slot->behind = ladle_scan_tell(scan);
-    ladle_slots_put(&reader->slots, slot);
+    ladle_slots_put(&reader->slots, slot, is_decoded);
+}
+
+/*
+ * Read those columns of the block at hand that are wanted.
+ */
+static ladle_status read_columns(ladle_reader *reader)
+{
+    struct ladle_scan *scan = &reader->scan;
+    struct ladle_slot *slot = ladle_slots_take(&reader->slots);
+    const struct ladle_block_choice choice = {.wants = reader->wants,
+                                              .wants_ctx = reader->wants_ctx,
+                                              .get = ladle_scan_get,
+                                              .get_ctx = scan};
+    const char *why;
+    LADLE_TRY(ladle_scan_hold(scan));
+    ladle_status status = ladle_block_decode_some(&slot->block, &reader->slots.decoders[0],
+                                                  &scan->header, scan->stored.data, &choice, &why);
+    LADLE_TRY(ladle_scan_release(scan, status, why));
+    put_data(reader, slot, true);
+    return LADLE_OK;
 }
 
 void ladle_reader_stand(ladle_reader *reader)
@@ -109,10 +128,13 @@ static ladle_status read_block(ladle_reader *reader)
     if (scan->header.type == LADLE_BLOCK_DATA && behind <= reader->position) {
         return ladle_scan_skip(scan);
     }
+    if (scan->header.type == LADLE_BLOCK_DATA && reader->wants) {
+        return read_columns(reader);
+    }
     LADLE_TRY(ladle_scan_payload(scan));
     switch (scan->header.type) {
     case LADLE_BLOCK_DATA:
-        put_data(reader);
+        put_data(reader, ladle_slots_take(&reader->slots), false);
         return LADLE_OK;
     case LADLE_BLOCK_METADATA:
         return read_metadata(reader, is_first);
@@ -129,7 +151,8 @@ static ladle_status read_block(ladle_reader *reader)
 static void read_ahead(ladle_reader *reader)
 {
     const struct ladle_slots *slots = &reader->slots;
-    unsigned count = slots->pool && reader->is_in_order ? slots->thread_count + 1 : 1;
+    bool has_work = slots->pool && reader->is_in_order && !reader->wants;
+    unsigned count = has_work ? slots->thread_count + 1 : 1;
     count = count < LADLE_AHEAD_MAX ? count : LADLE_AHEAD_MAX;
     while (slots->ahead_count < count && reader->ahead_status == LADLE_OK) {
         reader->ahead_status = ladle_scan_next(&reader->scan);
@@ -284,12 +307,9 @@ ladle_status ladle_reader_resume(ladle_reader *reader, uint64_t *lost, ladle_err
 
 void ladle_reader_select(ladle_reader *reader, ladle_reader_wants *wants, void *ctx)
 {
-    if (!reader) {
-        return;
-    }
-    (void)reader;
-    (void)wants;
-    (void)ctx;
+    reader->wants = wants;
+    reader->wants_ctx = ctx;
+    reader->slots.epoch++;
 }
 
 uint64_t ladle_reader_position(const ladle_reader *reader)

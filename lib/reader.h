@@ -18,6 +18,8 @@ struct ladle_reader {
     struct ladle_scan scan;
     struct ladle_block content; /* of blocks that hold bytes, not records */
     struct ladle_slots slots;
+    ladle_reader_wants *wants; /* NULL: all columns */
+    void *wants_ctx;
     bool is_in_order;              /* so many blocks are read ahead as there are threads for */
     ladle_status ahead_status;     /* not LADLE_OK: what comes behind the blocks read ahead */
     struct ladle_locator *locator; /* NULL as long as nobody asked for a number of records */

@@ -409,15 +409,18 @@ static void pass_block(struct ladle_scan *scan)
     }
 }
 
-static ladle_status get_payload(struct ladle_scan *scan)
+static ladle_status read_whole(struct ladle_scan *scan)
 {
-    const char *why;
     if (scan->stored.len == 0) {
         LADLE_TRY(begin_payload(scan));
     }
-    if (scan->stored.len < scan->header.stored_len) {
-        LADLE_TRY(read_payload(scan));
-    }
+    return scan->stored.len < scan->header.stored_len ? read_payload(scan) : LADLE_OK;
+}
+
+static ladle_status get_payload(struct ladle_scan *scan)
+{
+    const char *why;
+    LADLE_TRY(read_whole(scan));
     ladle_status status = ladle_block_verify(&scan->header, scan->stored.data, &why);
     if (status != LADLE_OK) {
         return fail(scan, status, why);
@@ -429,6 +432,44 @@ static ladle_status get_payload(struct ladle_scan *scan)
 ladle_status ladle_scan_payload(struct ladle_scan *scan)
 {
     return settle(scan, get_payload(scan));
+}
+
+ladle_status ladle_scan_hold(struct ladle_scan *scan)
+{
+    if (ladle_input_has_places(&scan->input)) {
+        return settle(scan, ladle_buffer_reserve(&scan->stored, scan->header.stored_len + 1));
+    }
+    return settle(scan, read_whole(scan));
+}
+
+ladle_status ladle_scan_get(void *ctx, size_t offset, size_t len)
+{
+    struct ladle_scan *scan = ctx;
+    size_t got;
+    if (!ladle_input_has_places(&scan->input)) {
+        return LADLE_OK;
+    }
+    LADLE_TRY(ladle_input_read_at(&scan->input, scan->stored.data + offset, len,
+                                  scan->block_offset + LADLE_BLOCK_HEADER_LEN + offset, &got,
+                                  &scan->failure));
+    return got == len ? LADLE_OK : fail_truncated(scan);
+}
+
+ladle_status ladle_scan_release(struct ladle_scan *scan, ladle_status status, const char *why)
+{
+    if (status == LADLE_E_CORRUPT) {
+        return settle(scan, fail(scan, status, why));
+    }
+    if (status != LADLE_OK && status != LADLE_E_UNSUPPORTED) {
+        return settle(scan, status);
+    }
+    if (ladle_input_has_places(&scan->input)) {
+        scan->input.offset =
+            scan->block_offset + LADLE_BLOCK_HEADER_LEN + (uint64_t)scan->header.stored_len;
+        scan->head_len = 0;
+    }
+    pass_block(scan);
+    return status == LADLE_OK ? LADLE_OK : ladle_scan_refuse(scan, status, why);
 }
 
 /*

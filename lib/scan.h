@@ -64,6 +64,17 @@ ladle_status ladle_scan_payload(struct ladle_scan *scan);
 ladle_status ladle_scan_skip(struct ladle_scan *scan);
 
 /*
+ * The payload piece by piece, instead of ladle_scan_payload: hold it, get bytes of it as often as
+ * wanted, let go of it with what came of verifying and decoding them. Bytes are in
+ * scan->stored.data as they were got; those of a source that is read in order are all there.
+ * ladle_scan_get returns LADLE_OK, or what is to be handed to ladle_scan_release. The others return
+ * as ladle_scan_payload.
+ */
+ladle_status ladle_scan_hold(struct ladle_scan *scan);
+ladle_status ladle_scan_get(void *scan, size_t offset, size_t len);
+ladle_status ladle_scan_release(struct ladle_scan *scan, ladle_status status, const char *why);
+
+/*
  * What the block at hand holds breaks the rules, though its checksums are right. Fills in
  * scan->failure, and returns the status.
  */

@@ -132,13 +132,15 @@ struct ladle_slot *ladle_slots_take(struct ladle_slots *slots)
     return slot;
 }
 
-void ladle_slots_put(struct ladle_slots *slots, struct ladle_slot *slot)
+void ladle_slots_put(struct ladle_slots *slots, struct ladle_slot *slot, bool is_decoded)
 {
     leave_pool(slots);
     slots->ahead[slots->ahead_count++] = slot;
     slot->is_ahead = true;
-    slot->job.is_done = false;
-    if (slots->pool) {
+    slot->epoch = slots->epoch;
+    slot->job.is_done = is_decoded;
+    slot->status = LADLE_OK;
+    if (slots->pool && !is_decoded) {
         ladle_pool_start(slots->pool, &slot->job);
     }
 }
@@ -180,7 +182,8 @@ struct ladle_slot *ladle_slots_find(struct ladle_slots *slots, uint64_t record)
 {
     for (size_t i = 0; i < LADLE_SLOT_COUNT; i++) {
         struct ladle_slot *slot = &slots->items[i];
-        if (slot->used && !slot->is_ahead && slot->first_record <= record &&
+        if (slot->used && !slot->is_ahead && slot->epoch == slots->epoch &&
+            slot->first_record <= record &&
             record - slot->first_record < slot->header.record_count) {
             slot->used = ++slots->uses;
             slots->current = slot;

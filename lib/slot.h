@@ -32,6 +32,7 @@ struct ladle_slot {
     struct ladle_block block;
     ladle_status status; /* of decoding */
     const char *why;     /* it failed */
+    uint64_t epoch;      /* of slots->epoch when it was put */
 };
 
 struct ladle_slots {
@@ -44,7 +45,8 @@ struct ladle_slots {
     struct ladle_slot *ahead[LADLE_AHEAD_MAX]; /* in order */
     unsigned ahead_count;
     uint64_t uses;
-    bool keeps; /* decoded blocks, for the caller may come back to them */
+    uint64_t epoch; /* blocks of another one are not found */
+    bool keeps;     /* decoded blocks, for the caller may come back to them */
 };
 
 /*
@@ -63,8 +65,10 @@ struct ladle_slot *ladle_slots_take(struct ladle_slots *slots);
 
 /*
  * The slot is filled: queue it, at most LADLE_AHEAD_MAX.
+ *
+ * is_decoded  slot->block is done already
  */
-void ladle_slots_put(struct ladle_slots *slots, struct ladle_slot *slot);
+void ladle_slots_put(struct ladle_slots *slots, struct ladle_slot *slot, bool is_decoded);
 
 /*
  * The first block of the queue becomes the one at hand. slot->status says whether it could be

@@ -129,7 +129,11 @@ ladle_status ladle_view_check(struct ladle_arena *arena, ladle_view *view, const
         LADLE_TRY(check_key_lists(arena, view, why));
     }
     for (uint32_t i = 0; i < view->child_count; i++) {
-        LADLE_TRY(ladle_view_check(arena, &view->children[i], why));
+        if (view->children[i].is_left_out) {
+            view->children[i] = (ladle_view){.kind = LADLE_EMPTY, .is_left_out = true};
+        } else {
+            LADLE_TRY(ladle_view_check(arena, &view->children[i], why));
+        }
     }
     return view->kind == LADLE_DICTIONARY ? find_starts(arena, view) : LADLE_OK;
 }

@@ -7,7 +7,7 @@
 
 /*
  * Check what the arrays of a view and below say about each other: lengths, selectors, key lists and
- * codes. Recursion is no deeper than a shape.
+ * codes. What is left out becomes EMPTY. Recursion is no deeper than a shape.
  *
  * why  output on failure: a static sentence
  *

@@ -18,7 +18,11 @@ struct parser {
     size_t offset;          /* bytes of it that were handed out */
     struct pending *arrays; /* arrays seen in the shape, the first one first */
     struct pending *last;
-    uint32_t nodes; /* seen so far */
+    const struct ladle_choice *choice; /* NULL: everything */
+    const ladle_view *root;
+    bool is_left_out; /* what is being parsed */
+    bool has_stream;  /* the one being handed out is there */
+    uint32_t nodes;   /* seen so far */
     uint32_t depth;
     const char *why;
 };
@@ -36,6 +40,7 @@ struct pending {
     uint64_t start;
     bool begins_stream;
     bool is_differences;
+    bool is_left_out;
 };
 
 static ladle_status corrupt(struct parser *parser, const char *why)
@@ -51,6 +56,7 @@ static ladle_status expect_array(struct parser *parser, const struct pending *ar
         return LADLE_E_MEMORY;
     }
     *copy = *array;
+    copy->is_left_out = parser->is_left_out;
     *(parser->last ? &parser->last->next : &parser->arrays) = copy;
     parser->last = copy;
     return LADLE_OK;
@@ -117,10 +123,37 @@ static ladle_status add_children(struct parser *parser, ladle_view *view, uint64
     return view->children ? LADLE_OK : LADLE_E_MEMORY;
 }
 
+/*
+ * Whether the children of a view are columns of the records: it is the root, or one of its
+ * alternatives.
+ */
+static bool has_columns(const struct parser *parser, const ladle_view *view)
+{
+    const ladle_view *root = parser->root;
+    bool is_alternative = root->kind == LADLE_UNION && view >= root->children &&
+                          view < root->children + root->child_count;
+    return (view == root || is_alternative) &&
+           (view->kind == LADLE_TUPLE || view->kind == LADLE_DICT || view->kind == LADLE_OBJECT);
+}
+
+static ladle_status parse_child(struct parser *parser, ladle_view *view, uint32_t child,
+                                uint64_t count)
+{
+    const struct ladle_choice *choice = parser->choice;
+    if (!choice || !has_columns(parser, view)) {
+        return parse_node(parser, &view->children[child], count);
+    }
+    parser->is_left_out = !choice->wants(choice->wants_ctx, view, child);
+    view->children[child].is_left_out = parser->is_left_out;
+    ladle_status status = parse_node(parser, &view->children[child], count);
+    parser->is_left_out = false;
+    return status;
+}
+
 static ladle_status parse_children(struct parser *parser, ladle_view *view, uint64_t count)
 {
     for (uint32_t i = 0; i < view->child_count; i++) {
-        LADLE_TRY(parse_node(parser, &view->children[i], count));
+        LADLE_TRY(parse_child(parser, view, i, count));
     }
     return LADLE_OK;
 }
@@ -233,7 +266,7 @@ static ladle_status parse_dict(struct parser *parser, ladle_view *view)
         LADLE_TRY(parse_packed(parser, view->count, false, &view->words));
     }
     for (uint32_t i = 0; i < view->child_count; i++) {
-        LADLE_TRY(parse_node(parser, &view->children[i], view->children[i].count));
+        LADLE_TRY(parse_child(parser, view, i, view->children[i].count));
     }
     return LADLE_OK;
 }
@@ -431,9 +464,35 @@ static bool bits_are_zero(const uint8_t *data, size_t len)
 
 static ladle_status finish_stream(struct parser *parser)
 {
-    return parser->offset == parser->streams[parser->stream].len
+    return !parser->has_stream || parser->offset == parser->streams[parser->stream].len
                ? LADLE_OK
                : corrupt(parser, "a stream is longer than its arrays");
+}
+
+/*
+ * Go on to the next stream, which begins with this array. It is fetched if anything in it is
+ * wanted.
+ */
+static ladle_status begin_stream(struct parser *parser, const struct pending *first)
+{
+    const struct ladle_choice *choice = parser->choice;
+    LADLE_TRY(finish_stream(parser));
+    if (++parser->stream >= parser->stream_count) {
+        return corrupt(parser, "the shape mentions more streams than there are");
+    }
+    parser->offset = 0;
+    if (!choice) {
+        return LADLE_OK;
+    }
+    parser->has_stream = false;
+    for (const struct pending *array = first; array; array = array->next) {
+        if (array != first && array->begins_stream) {
+            break;
+        }
+        parser->has_stream = parser->has_stream || !array->is_left_out;
+    }
+    return parser->has_stream ? choice->fetch(choice->fetch_ctx, parser->stream, &parser->why)
+                              : LADLE_OK;
 }
 
 /*
@@ -442,11 +501,10 @@ static ladle_status finish_stream(struct parser *parser)
 static ladle_status place_array(struct parser *parser, const struct pending *array)
 {
     if (array->begins_stream) {
-        LADLE_TRY(finish_stream(parser));
-        if (++parser->stream >= parser->stream_count) {
-            return corrupt(parser, "the shape mentions more streams than there are");
-        }
-        parser->offset = 0;
+        LADLE_TRY(begin_stream(parser, array));
+    }
+    if (!parser->has_stream) {
+        return LADLE_OK;
     }
     const struct ladle_stream *stream = &parser->streams[parser->stream];
     if (array->len == 0 && !array->packed) {
@@ -488,15 +546,19 @@ static ladle_status place_arrays(struct parser *parser)
 }
 
 ladle_status ladle_view_parse(struct ladle_arena *arena, const struct ladle_stream *streams,
-                              size_t stream_count, uint64_t record_count, ladle_view **root,
+                              size_t stream_count, uint64_t record_count,
+                              const struct ladle_choice *choice, ladle_view **root,
                               const char **why)
 {
     struct parser parser = {.arena = arena,
                             .shape = ladle_cursor_over(streams[0].data, streams[0].len),
                             .streams = streams,
                             .stream_count = stream_count,
+                            .choice = choice,
+                            .has_stream = true,
                             .why = "out of memory"};
     ladle_view *view = ladle_arena_take(arena, 1, sizeof *view);
+    parser.root = view;
     ladle_status status = view ? parse_node(&parser, view, record_count) : LADLE_E_MEMORY;
     if (status == LADLE_OK) {
         status = place_arrays(&parser);

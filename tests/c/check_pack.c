@@ -24,7 +24,7 @@ static ladle_view *parse(struct ladle_arena *arena, uint8_t kind, const struct l
         bytes->len += len;
     }
     struct ladle_stream stream = {bytes->data, bytes->len};
-    ladle_status status = ladle_view_parse(arena, &stream, 1, pack->count, &view, &why);
+    ladle_status status = ladle_view_parse(arena, &stream, 1, pack->count, NULL, &view, &why);
     check_that(status == LADLE_OK, "width code %u, %zu elements: %s", pack->width_code, pack->count,
                why);
     return view;

@@ -87,6 +87,7 @@ Suite *schema_suite(void);
 Suite *live_suite(void);
 Suite *recover_suite(void);
 Suite *resume_suite(void);
+Suite *select_suite(void);
 Suite *seek_suite(void);
 Suite *shape_suite(void);
 Suite *value_suite(void);
