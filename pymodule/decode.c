@@ -58,14 +58,6 @@ static inline PyObject *decode(core_decoder *decoder, ladle_view *view)
 }
 
 /*
- * Whether the collector has to know of an object.
- */
-static inline bool is_tracked(const ladle_view *view, PyObject *object)
-{
-    return view->kind > LADLE_BYTEARRAY && PyObject_IS_GC(object) && PyObject_GC_IsTracked(object);
-}
-
-/*
  * The collector sees no tuple before it is full, and none that holds but atoms.
  */
 static PyObject *decode_tuple(core_decoder *decoder, ladle_view *view)
@@ -88,7 +80,7 @@ static PyObject *decode_tuple(core_decoder *decoder, ladle_view *view)
             Py_DECREF(tuple);
             return NULL;
         }
-        needs_tracking |= is_tracked(child, item);
+        needs_tracking |= core_is_tracked(child, item);
         PyTuple_SET_ITEM(tuple, i, item);
     }
     if (needs_tracking) {
@@ -213,7 +205,7 @@ static int set_pairs(core_decoder *decoder, ladle_view *view, const ladle_column
         if (LADLE_UNLIKELY(!value)) {
             return -1;
         }
-        needs_tracking |= is_tracked(child, value);
+        needs_tracking |= core_is_tracked(child, value);
         Py_SETREF(pairs[2 * i + 1], value);
     }
     if (needs_tracking) {
@@ -244,7 +236,7 @@ static int set_items(core_decoder *decoder, ladle_view *view, const ladle_column
  */
 static PyObject *decode_dict(core_decoder *decoder, ladle_view *view)
 {
-    uint64_t list = view->list_count > 1 ? ladle_packed_get(&view->words, view->next) : 0;
+    uint64_t list = core_view_next_list(view);
     const ladle_columns *columns = &view->lists[list];
     PyObject **blank = core_view_blank(view, list);
     view->next++;
@@ -367,5 +359,6 @@ PyObject *core_decode_value(core_decoder *decoder, ladle_view *view)
 
 PyObject *core_decode_record(core_decoder *decoder, ladle_view *root)
 {
-    return core_decode_start(decoder, 0) < 0 ? NULL : decode(decoder, root);
+    core_decode_start(decoder);
+    return decode(decoder, root);
 }

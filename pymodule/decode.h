@@ -17,6 +17,8 @@ enum { TAGGED_PLANS = 16 };
 
 struct core_plan;
 
+struct core_again;
+
 typedef struct core_decoder {
     const core_state *state;
     ladle_limits limits;
@@ -30,10 +32,7 @@ typedef struct core_decoder {
     struct core_plan *plans;                      /* of the OBJECT columns of the block at hand */
     struct core_plan *tagged_plans[TAGGED_PLANS]; /* of the latest tagged objects */
     bool made_opaque;                             /* for the record at hand */
-    bool uses_again;                              /* memory of records: decode_again.h */
-    uint8_t turn;
-    uint8_t kept_count; /* records in a row that could not be used again */
-    PyObject *spent[2]; /* the latest two records, or NULL */
+    struct core_again *again;                     /* or NULL: decode_again.h */
     ladle_error error;
 } core_decoder;
 
@@ -121,14 +120,13 @@ static inline int core_decode_enter(core_decoder *decoder, uint64_t count, uint3
 }
 
 /*
- * Begin a record that holds 'count' values at first. -1: failed.
+ * Begin a record.
  */
-static inline int core_decode_start(core_decoder *decoder, uint64_t count)
+static inline void core_decode_start(core_decoder *decoder)
 {
     decoder->items_left = decoder->limits.max_items;
     decoder->memory_left = decoder->limits.max_memory;
     decoder->made_opaque = false;
-    return core_decode_enter(decoder, count, ITEM_LEN);
 }
 
 #endif

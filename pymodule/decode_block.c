@@ -12,7 +12,7 @@
 static void drop_objects(core_decoder *decoder)
 {
     core_plans_clear(decoder);
-    core_again_clear(decoder);
+    core_again_end_block(decoder);
     PyObject **objects = decoder->objects;
     size_t count = decoder->object_count;
     decoder->objects = NULL;
@@ -26,6 +26,7 @@ static void drop_objects(core_decoder *decoder)
 void core_decoder_clear(core_decoder *decoder)
 {
     drop_objects(decoder);
+    core_again_free(decoder);
     Py_CLEAR(decoder->names);
 }
 
@@ -33,12 +34,11 @@ int core_decoder_visit(core_decoder *decoder, visitproc visit, void *arg)
 {
     Py_VISIT(decoder->names);
     Py_VISIT(decoder->types);
-    Py_VISIT(decoder->spent[0]);
-    Py_VISIT(decoder->spent[1]);
     for (size_t i = 0; i < decoder->object_count; i++) {
         Py_VISIT(decoder->objects[i]);
     }
-    return core_plans_visit(decoder, visit, arg);
+    int result = core_again_visit(decoder, visit, arg);
+    return result ? result : core_plans_visit(decoder, visit, arg);
 }
 
 static bool is_ascii(const uint8_t *bytes, uint64_t len)
@@ -200,6 +200,8 @@ int core_decoder_begin_block(core_decoder *decoder, ladle_view *root)
     }
     decoder->object_count = count;
     PyObject **next = decoder->objects;
-    decoder->uses_again = core_again_pays(root);
+    if (core_again_begin_block(decoder, root) < 0) {
+        return -1;
+    }
     return set_tags(decoder, root, 0, &next);
 }

@@ -46,6 +46,22 @@ static inline uint32_t core_view_depth(const ladle_view *view)
 }
 
 /*
+ * The columns of the next value of a DICT.
+ */
+static inline uint64_t core_view_next_list(const ladle_view *view)
+{
+    return view->list_count > 1 ? ladle_packed_get(&view->words, view->next) : 0;
+}
+
+/*
+ * Whether the collector has to know of what holds an object that was made of a view.
+ */
+static inline bool core_is_tracked(const ladle_view *view, PyObject *object)
+{
+    return view->kind > LADLE_BYTEARRAY && PyObject_IS_GC(object) && PyObject_GC_IsTracked(object);
+}
+
+/*
  * The next value of a view.
  */
 PyObject *core_decode_value(core_decoder *decoder, ladle_view *view);
