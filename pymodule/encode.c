@@ -35,12 +35,17 @@ static inline int encode_child(core_encoder *encoder, ladle_node *node, PyObject
 static int encode_tuple(core_encoder *encoder, ladle_node *node, PyObject *tuple)
 {
     PyObject *held = NULL;
+    ladle_node *const *children = node->children;
+    ladle_shape *shape = encoder->shape;
     uint32_t count = node->child_count;
     uint32_t i = 0;
     if (core_encode_enter(encoder, count) < 0) {
         return -1;
     }
     ladle_node_count(node);
+    while (i < count && core_encode_leaf(shape, children[i], PyTuple_GET_ITEM(tuple, i))) {
+        i++;
+    }
     while (i < count && encode_child(encoder, node->children[i], PyTuple_GET_ITEM(tuple, i), tuple,
                                      &held) == 0) {
         i++;
@@ -584,7 +589,10 @@ int core_encode_record(core_encoder *encoder, PyObject *object)
 {
     encoder->depth = 0;
     encoder->items = 0;
-    int result = encode(encoder, encoder->shape->root, object);
+    ladle_node *root = encoder->shape->root;
+    bool is_tuple = root->kind == LADLE_TUPLE && PyTuple_CheckExact(object) &&
+                    PyTuple_GET_SIZE(object) == root->child_count;
+    int result = is_tuple ? encode_tuple(encoder, root, object) : encode(encoder, root, object);
     encoder->shape->items = encoder->items;
     return result;
 }
