@@ -307,6 +307,9 @@ ladle_status ladle_reader_resume(ladle_reader *reader, uint64_t *lost, ladle_err
 
 void ladle_reader_select(ladle_reader *reader, ladle_reader_wants *wants, void *ctx)
 {
+    if (!reader) {
+        return;
+    }
     reader->wants = wants;
     reader->wants_ctx = ctx;
     reader->slots.epoch++;

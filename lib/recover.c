@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <ladle/recover.h>
 
+#include "argument.h"
 #include "block_decode.h"
 #include "emit.h"
 #include "limit.h"
@@ -46,10 +47,9 @@ static ladle_status fail_memory(ladle_error *error)
 static ladle_status begin(struct recovery *recovery, const ladle_source *source,
                           const ladle_recover_options *options, ladle_error *error)
 {
-    const ladle_recover_options defaults = LADLE_RECOVER_OPTIONS_INIT;
-    *recovery = (struct recovery){.options = options ? *options : defaults,
-                                  .total = LADLE_UNKNOWN,
-                                  .segment_offset = LADLE_UNKNOWN};
+    *recovery = (struct recovery){.total = LADLE_UNKNOWN, .segment_offset = LADLE_UNKNOWN};
+    ladle_status taken =
+        ladle_take_struct(&recovery->options, sizeof recovery->options, options, error);
     const ladle_allocator *allocator = recovery->options.allocator;
     ladle_status status = ladle_limits_resolve(recovery->options.limits, &recovery->limits, error);
     ladle_scan_init(&recovery->scan, source, recovery->limits.max_record, false, allocator);
@@ -57,6 +57,7 @@ static ladle_status begin(struct recovery *recovery, const ladle_source *source,
     ladle_block_init(&recovery->block, allocator);
     recovery->record.allocator = allocator;
     recovery->metadata.allocator = allocator;
+    LADLE_TRY(taken);
     LADLE_TRY(status);
     if (!recovery->scan.input.source.read && !ladle_input_has_places(&recovery->scan.input)) {
         return fail(error, LADLE_E_ARGUMENT, "the source has no function that reads");
@@ -382,7 +383,10 @@ ladle_status ladle_verify(const ladle_source *source, const ladle_recover_option
                           ladle_recover_report *report, ladle_error *error)
 {
     struct recovery recovery;
-    ladle_status status = begin(&recovery, source, options, error);
+    ladle_source taken_source;
+    LADLE_TRY(ladle_need(source, error));
+    LADLE_TRY(ladle_take_struct(&taken_source, sizeof taken_source, source, error));
+    ladle_status status = begin(&recovery, &taken_source, options, error);
     if (status == LADLE_OK) {
         status = go_through(&recovery, error);
     }
@@ -410,9 +414,14 @@ ladle_status ladle_repair(const ladle_source *source, const ladle_sink *sink,
     struct recovery recovery;
     struct ladle_emitter emitter = {.is_dead = false};
     ladle_error ignored;
-    ladle_status status = begin(&recovery, source, options, error);
+    ladle_source taken_source;
+    ladle_sink taken_sink;
+    LADLE_TRY(ladle_need(source && sink, error));
+    LADLE_TRY(ladle_take_struct(&taken_source, sizeof taken_source, source, error));
+    LADLE_TRY(ladle_take_struct(&taken_sink, sizeof taken_sink, sink, error));
+    ladle_status status = begin(&recovery, &taken_source, options, error);
     struct ladle_emitter_options emitting = {.allocator = recovery.options.allocator};
-    if (ladle_emitter_init(&emitter, sink, &emitting) != LADLE_OK && status == LADLE_OK) {
+    if (ladle_emitter_init(&emitter, &taken_sink, &emitting) != LADLE_OK && status == LADLE_OK) {
         status = fail_memory(error);
     }
     recovery.emitter = &emitter;
@@ -491,13 +500,19 @@ static ladle_status join(const ladle_source *source, struct ladle_output *output
 ladle_status ladle_concat(const ladle_source *sources, size_t count, const ladle_sink *sink,
                           const ladle_recover_options *options, size_t *failed, ladle_error *error)
 {
-    struct ladle_output output = {.sink = *sink};
+    struct ladle_output output = {.failed = false};
     ladle_error ignored;
+    LADLE_TRY(ladle_need((sources || count == 0) && sink, error));
+    LADLE_TRY(ladle_take_struct(&output.sink, sizeof output.sink, sink, error));
     ladle_status status =
         count ? LADLE_OK : fail(error, LADLE_E_ARGUMENT, "there is no file to join");
     size_t i = 0;
     for (; i < count && status == LADLE_OK; i++) {
-        status = join(&sources[i], &output, options, error);
+        ladle_source taken_source;
+        status = ladle_take_struct(&taken_source, sizeof taken_source, &sources[i], error);
+        if (status == LADLE_OK) {
+            status = join(&taken_source, &output, options, error);
+        }
     }
     if (failed) {
         *failed = status == LADLE_OK || count == 0 ? count : i - 1;
