@@ -36,6 +36,7 @@
  * The suites, in the order of their names: one a line, for everybody adds some.
  */
 #define TEST_SUITES(X)                                                                             \
+    X(ahead)                                                                                       \
     X(append)                                                                                      \
     X(buffer)                                                                                      \
     X(checkpoint)                                                                                  \
@@ -55,10 +56,12 @@
     X(misuse)                                                                                      \
     X(oom)                                                                                         \
     X(pack)                                                                                        \
+    X(recover)                                                                                     \
     X(resume)                                                                                      \
     X(rows)                                                                                        \
     X(schema)                                                                                      \
     X(seek)                                                                                        \
+    X(select)                                                                                      \
     X(shape)                                                                                       \
     X(value)                                                                                       \
     X(view)                                                                                        \
@@ -66,32 +69,5 @@
 
 #define TEST_DECLARE_SUITE(name) Suite *name##_suite(void);
 TEST_SUITES(TEST_DECLARE_SUITE)
-Suite *append_suite(void);
-Suite *ahead_suite(void);
-Suite *buffer_suite(void);
-Suite *checkpoint_suite(void);
-Suite *checksum_suite(void);
-Suite *codec_suite(void);
-Suite *column_suite(void);
-Suite *damage_suite(void);
-Suite *file_suite(void);
-Suite *frame_suite(void);
-Suite *io_faults_suite(void);
-Suite *limit_suite(void);
-Suite *lock_suite(void);
-Suite *metadata_suite(void);
-Suite *oom_suite(void);
-Suite *pack_suite(void);
-Suite *rows_suite(void);
-Suite *schema_suite(void);
-Suite *live_suite(void);
-Suite *recover_suite(void);
-Suite *resume_suite(void);
-Suite *select_suite(void);
-Suite *seek_suite(void);
-Suite *shape_suite(void);
-Suite *value_suite(void);
-Suite *view_suite(void);
-Suite *wire_suite(void);
 
 #endif
