@@ -209,6 +209,21 @@ ladle_status ladle_writer_commit_many(ladle_writer *writer, size_t count, ladle_
     return status;
 }
 
+ladle_status ladle_writer_put_items(ladle_writer *writer, const void *items, size_t count,
+                                    ladle_error *error)
+{
+    ladle_node *root = writer->shape.root;
+    ladle_node own = *root;
+    /* They are only read, and no longer than this call. */
+    root->bytes =
+        (ladle_buffer){.data = (uint8_t *)(uintptr_t)items, .len = count * root->value_len};
+    root->count = count;
+    ladle_node_mark_all(root);
+    ladle_status status = ladle_emitter_put(&writer->emitter, root, error);
+    *root = own;
+    return status;
+}
+
 ladle_status ladle_writer_begin_block(ladle_writer *writer, ladle_error *error)
 {
     LADLE_TRY(seal_all(writer, error));

@@ -29,6 +29,13 @@ const ladle_limits *ladle_writer_limits(const ladle_writer *writer);
 ladle_status ladle_writer_commit_many(ladle_writer *writer, size_t count, ladle_error *error);
 
 /*
+ * Write a block of 'count' records from where they lie. There are none in the block at hand, and
+ * the root of the shape is a SCALAR or ARRAY node for them.
+ */
+ladle_status ladle_writer_put_items(ladle_writer *writer, const void *items, size_t count,
+                                    ladle_error *error);
+
+/*
  * Write the records so far as a block, and begin the next one with an empty shape.
  */
 ladle_status ladle_writer_begin_block(ladle_writer *writer, ladle_error *error);

@@ -86,6 +86,19 @@ PyObject *core_numpy_call(const struct core_numpy *numpy, const char *name, cons
     return result;
 }
 
+int core_numpy_look(struct core_numpy *numpy)
+{
+    if (numpy->helpers) {
+        return 1;
+    }
+    PyObject *module = PyImport_GetModule(numpy->name);
+    if (!module) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    Py_DECREF(module);
+    return core_numpy_load(numpy) < 0 ? -1 : 1;
+}
+
 /*
  * The kind of an object; EMPTY for what is none of NumPy. -1: failed.
  */
@@ -97,16 +110,9 @@ static int kind_of(const core_state *state, PyObject *object, ladle_kind *kind)
     if (!type->tp_as_buffer || !type->tp_as_buffer->bf_getbuffer) {
         return 0;
     }
-    if (!numpy->helpers) {
-        PyObject *module = PyImport_GetModule(numpy->name);
-        bool is_loaded = module != NULL;
-        Py_XDECREF(module);
-        if (!is_loaded) {
-            return PyErr_Occurred() ? -1 : 0;
-        }
-        if (core_numpy_load(numpy) < 0) {
-            return -1;
-        }
+    int is_there = core_numpy_look(numpy);
+    if (is_there <= 0) {
+        return is_there;
     }
     if ((PyObject *)type == numpy->ndarray) {
         *kind = LADLE_ARRAY;
@@ -249,5 +255,26 @@ void core_items_close(core_items *items)
     PyBuffer_Release(&items->view);
     PyMem_Free(items->own_type);
     PyMem_Free(items->own_data);
+    Py_CLEAR(items->prefix);
+}
+
+int core_items_describe(const core_state *state, PyObject *array, const Py_buffer *row, char order,
+                        core_items *items)
+{
+    *items = (core_items){.kind = row->ndim ? LADLE_ARRAY : LADLE_SCALAR, .view = *row};
+    int result = take_prefix(state, array, items);
+    if (result == 0) {
+        PyErr_SetString(PyExc_TypeError, "the dtype of the array cannot be stored");
+    }
+    if (result <= 0 || take_type(items, order) < 0) {
+        core_items_forget(items);
+        return -1;
+    }
+    return 0;
+}
+
+void core_items_forget(core_items *items)
+{
+    PyMem_Free(items->own_type);
     Py_CLEAR(items->prefix);
 }

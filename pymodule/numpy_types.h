@@ -20,6 +20,12 @@ int core_numpy_visit(struct core_numpy *numpy, visitproc visit, void *arg);
 void core_numpy_free(struct core_numpy *numpy);
 
 /*
+ * Import what we need of NumPy when somebody has imported NumPy. 1: there it is. 0: nobody has. -1:
+ * an exception is set.
+ */
+int core_numpy_look(struct core_numpy *numpy);
+
+/*
  * Import NumPy. -1: an exception is set.
  */
 int core_numpy_load(struct core_numpy *numpy);
@@ -58,6 +64,14 @@ typedef struct core_items {
  */
 int core_items_open(const core_state *state, PyObject *object, core_items *items);
 void core_items_close(core_items *items);
+
+/*
+ * The kind and type of the rows of an array, of which 'row' is one: without its memory. It is
+ * forgotten by core_items_forget. -1: an exception is set.
+ */
+int core_items_describe(const core_state *state, PyObject *array, const Py_buffer *row, char order,
+                        core_items *items);
+void core_items_forget(core_items *items);
 
 /*
  * What describes a dtype in files, bytes, borrowed: the text and the length of an item. None: it

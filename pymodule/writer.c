@@ -57,7 +57,7 @@ static inline void leave(Writer *self)
 /*
  * Set the exception for an error of the library. A failed write says what is safe.
  */
-static int fail(Writer *self, ladle_error *error)
+int core_writer_fail(Writer *self, ladle_error *error)
 {
     if (error->status == LADLE_E_IO) {
         self->is_dead = true;
@@ -82,7 +82,7 @@ static inline int put(Writer *self, PyObject *record)
         return -1;
     }
     if (LADLE_UNLIKELY(ladle_writer_commit(self->writer, &error) != LADLE_OK)) {
-        return fail(self, &error);
+        return core_writer_fail(self, &error);
     }
     return 0;
 }
@@ -179,12 +179,20 @@ static int check_records(const Writer *self, PyObject *records)
     return is_accident ? -1 : 0;
 }
 
-PyDoc_STRVAR(extend_doc,
-             "extend($self, records, /)\n--\n\n"
-             "Add every record of an iterable, each as append does.\n\n"
-             "Memory holds one block; lists and tuples are read without an iterator. What the\n"
-             "iterable raises passes through; the records before that were added. A str, bytes or\n"
-             "dict is refused with TypeError.");
+PyDoc_STRVAR(
+    extend_doc,
+    "extend($self, records, /)\n--\n\n"
+    "Add every record of an iterable, each as append does.\n\n"
+    "Memory holds one block; lists and tuples are read without an iterator, and of an array\n"
+    "of NumPy the rows are added at once, as arrays or scalars. What the\n"
+    "iterable raises passes through; the records before that were added. A str, bytes or\n"
+    "dict is refused with TypeError.");
+
+static int extend_other(Writer *self, PyObject *records)
+{
+    int is_done = core_writer_extend_array(self, records);
+    return is_done ? is_done : extend_iterable(self, records);
+}
 
 static PyObject *writer_extend(Writer *self, PyObject *records)
 {
@@ -193,7 +201,7 @@ static PyObject *writer_extend(Writer *self, PyObject *records)
     }
     int result = PyList_CheckExact(records)    ? extend_list(self, records)
                  : PyTuple_CheckExact(records) ? extend_tuple(self, records)
-                                               : extend_iterable(self, records);
+                                               : extend_other(self, records);
     leave(self);
     return result < 0 ? NULL : Py_NewRef(Py_None);
 }
@@ -207,7 +215,7 @@ static PyObject *call_library(Writer *self, ladle_status (*function)(ladle_write
     ladle_status status = function(self->writer, &error);
     leave(self);
     if (status != LADLE_OK) {
-        (void)fail(self, &error);
+        (void)core_writer_fail(self, &error);
         return NULL;
     }
     Py_RETURN_NONE;
@@ -254,7 +262,7 @@ static int finish(Writer *self, bool complete)
     if (PyErr_Occurred()) {
         return -1;
     }
-    return status == LADLE_OK || is_lost ? 0 : fail(self, &error);
+    return status == LADLE_OK || is_lost ? 0 : core_writer_fail(self, &error);
 }
 
 PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\n"

@@ -38,4 +38,15 @@ int core_writer_init(Writer *self, PyObject *args, PyObject *kwargs);
 void core_writer_enlist(Writer *self);
 void core_writer_delist(Writer *self);
 
+/*
+ * Set the exception for an error of the library, and note when the writer died of it. Always -1.
+ */
+int core_writer_fail(Writer *self, ladle_error *error);
+
+/*
+ * Add the rows of an array. 1: done. 0: this is no array of which that can be done at once. -1: an
+ * exception is set.
+ */
+int core_writer_extend_array(Writer *self, PyObject *records);
+
 #endif

@@ -124,6 +124,23 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_writer_append(ladle_writer *writer,
                                                            size_t len, ladle_error *error);
 
 /*
+ * Add records that are NumPy scalars or arrays, all of one type: at the speed of memory.
+ *
+ * kind       LADLE_SCALAR or LADLE_ARRAY
+ * type       as ladle_node_accept_typed takes it
+ * value_len  bytes of a record
+ * items      'count' records, one behind the other; copied
+ *
+ * Returns as ladle_writer_append, and LADLE_E_LIMIT for a type of more than 64 KiB. After an error
+ * the records before the one concerned were added.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_writer_append_items(ladle_writer *writer,
+                                                                 ladle_kind kind, const void *type,
+                                                                 size_t type_len, size_t value_len,
+                                                                 const void *items, size_t count,
+                                                                 ladle_error *error);
+
+/*
  * For bindings: the shape to encode the next record into, at its root. Then ladle_writer_commit
  * adds the record, or ladle_writer_rollback takes back what was put of it.
  */

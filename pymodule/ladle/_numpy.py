@@ -9,7 +9,7 @@ import warnings
 import numpy
 from numpy import empty
 
-__all__ = ["SCALARS", "check_text", "describe", "empty", "layout", "make_scalar", "missing_item", "parse"]
+__all__ = ["SCALARS", "check_text", "copy_rows", "describe", "empty", "has_bulk_rows", "layout", "make_scalar", "missing_item", "parse"]
 
 TYPE = re.compile(
     r"[<>|](?:[biufcSUV]\d{1,9}|[mM]8(?:\[\d{0,9}(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?)"
@@ -166,6 +166,21 @@ def layout(dtype):
     unit, units = numpy.datetime_data(dtype) if dtype.kind in "mM" else ("generic", 0)
     number = UNITS.index(unit) if unit in UNITS else -1
     return ("leaf", dtype, dtype.kind, dtype.itemsize, not dtype.isnative, number, units)
+
+
+def has_bulk_rows(records):
+    """Whether this is an array whose rows all are scalars or arrays of one description."""
+    return (
+        type(records) in (numpy.ndarray, numpy.memmap)
+        and records.ndim > 0
+        and (records.ndim > 1 or records.dtype.kind not in "SU")
+        and describe(records.dtype) is not None
+    )
+
+
+def copy_rows(array, first, end):
+    """Some rows one behind the other, their items in C order, with the bytes between fields."""
+    return numpy.ascontiguousarray(array[first:end].view(f"V{array.itemsize}"))
 
 
 def missing_item(dtype, value):

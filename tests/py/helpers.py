@@ -73,7 +73,14 @@ def range_picture(value):
 
 def numpy_picture(value):
     order = "F" if value.flags.fnc and value.nbytes else "C"
-    return (dtype_picture(value.dtype), value.shape, order, value.tobytes(order))
+    return (dtype_picture(value.dtype), value.shape, order, items_picture(value, order))
+
+
+def items_picture(value, order):
+    """The bytes of all fields, without those between them."""
+    if value.dtype.names is None:
+        return value.tobytes(order)
+    return [items_picture(value[name], order) for name in value.dtype.names]
 
 
 def dtype_picture(dtype):
