@@ -298,6 +298,28 @@ static int fill_named(core_fill *fill, ladle_view *view, uint64_t start, const f
 }
 
 /*
+ * Columns that are called by the numbers of items.
+ */
+static int fill_numbered(core_fill *fill, ladle_view *view, uint64_t start, const fill_picks *picks,
+                         const core_layout *layout)
+{
+    for (uint32_t i = 0; i < layout->child_count; i++) {
+        const core_layout *field = &layout->children[i];
+        uint8_t *to = NULL;
+        ptrdiff_t stride = 0;
+        core_fill_place(fill, layout, i, &to, &stride);
+        int result = field->number < view->child_count
+                         ? core_fill_view(fill, &view->children[field->number], start, picks, field,
+                                          to, stride)
+                         : core_fill_absent(fill, picks, field, to, stride, "an item is missing");
+        if (result < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/*
  * By position.
  */
 static int fill_tuple(core_fill *fill, ladle_view *view, uint64_t start, const fill_picks *picks,
@@ -305,6 +327,9 @@ static int fill_tuple(core_fill *fill, ladle_view *view, uint64_t start, const f
 {
     bool is_fields = layout->form == LAYOUT_FIELDS;
     uint64_t expected = is_fields ? layout->child_count : layout->extent;
+    if (layout->is_numbered) {
+        return fill_numbered(fill, view, start, picks, layout);
+    }
     if (view->child_count != expected) {
         core_fill_fail(fill, picks, 0, FIT_COUNT, layout, NULL);
         return 0;
@@ -361,7 +386,12 @@ static void put_absent(const fill_picks *picks, const core_layout *layout, uint8
                        ptrdiff_t stride)
 {
     for (uint64_t i = 0; i < picks->count; i++) {
-        memcpy(fill_place(picks, i, to, stride), layout->absent, layout->len);
+        uint8_t *place = fill_place(picks, i, to, stride);
+        if (layout->kind == 'O') {
+            core_fill_object(place, layout->absent);
+        } else {
+            memcpy(place, layout->absent, layout->len);
+        }
     }
 }
 

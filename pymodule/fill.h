@@ -97,6 +97,11 @@ int core_fill_absent(core_fill *fill, const fill_picks *picks, const core_layout
                      uint8_t *to, ptrdiff_t stride, const char *what);
 
 /*
+ * Put a new reference to the object that 'object' points to in the place of the one at 'to'.
+ */
+void core_fill_object(uint8_t *to, const void *object);
+
+/*
  * The layout of items described by a file, which is kept. NULL: failed.
  */
 const core_layout *core_fill_source(core_fill *fill, const ladle_view *view);

@@ -95,6 +95,17 @@ static int put_leaf(struct put *put, const ladle_item *item, const core_layout *
     return fit == FIT_OK ? 0 : fail(put, fit, layout, name_of(item));
 }
 
+void core_fill_object(uint8_t *to, const void *object)
+{
+    PyObject *before;
+    PyObject *after;
+    memcpy(&before, to, sizeof before);
+    memcpy(&after, object, sizeof after);
+    Py_INCREF(after);
+    memcpy(to, &after, sizeof after);
+    Py_XDECREF(before);
+}
+
 static int put_object(struct put *put, const core_layout *layout, uint8_t *to)
 {
     const uint8_t *start = put->cursor.next;
@@ -108,10 +119,8 @@ static int put_object(struct put *put, const core_layout *layout, uint8_t *to)
         Py_XDECREF(object);
         return object ? 0 : -1;
     }
-    PyObject *before;
-    memcpy(&before, to, sizeof(PyObject *));
-    memcpy(to, &object, sizeof(PyObject *));
-    Py_XDECREF(before);
+    core_fill_object(to, &object);
+    Py_DECREF(object);
     return 0;
 }
 

@@ -145,6 +145,22 @@ int core_layout_init_rows(const core_state *state, core_layout *layout, PyObject
     return init_rows(state, layout, dtype, view);
 }
 
+/*
+ * The number in a name like f0. False: it is no such name.
+ */
+static bool parse_number(core_layout *field)
+{
+    uint64_t number = 0;
+    bool is_number = field->name_len > 1 && field->name_len < 8 && field->name[0] == 'f' &&
+                     (field->name[1] != '0' || field->name_len == 2);
+    for (size_t i = 1; i < field->name_len && is_number; i++) {
+        is_number = field->name[i] >= '0' && field->name[i] <= '9';
+        number = number * 10 + (uint64_t)(field->name[i] - '0');
+    }
+    field->number = (uint32_t)number;
+    return is_number;
+}
+
 static int init_column(const core_state *state, core_layout *field, PyObject *name, PyObject *array,
                        const Py_buffer *view)
 {
@@ -169,10 +185,12 @@ int core_layout_init_columns(const core_state *state, core_layout *layout, PyObj
     if (take_children(layout, PyDict_GET_SIZE(columns)) < 0) {
         return -1;
     }
+    layout->is_numbered = true;
     for (uint32_t i = 0; PyDict_Next(columns, &position, &name, &array); i++) {
         if (init_column(state, &layout->children[i], name, array, &views[i]) < 0) {
             return -1;
         }
+        layout->is_numbered &= parse_number(&layout->children[i]);
     }
     return 0;
 }
@@ -184,7 +202,16 @@ int core_layout_set_absent(const core_state *state, core_layout *layout, PyObjec
             return -1;
         }
     }
-    if (layout->form != LAYOUT_LEAF || layout->kind == 'O') {
+    if (layout->form != LAYOUT_LEAF) {
+        return 0;
+    }
+    if (layout->kind == 'O') {
+        layout->absent = PyMem_Malloc(sizeof(PyObject *));
+        if (!layout->absent) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        memcpy(layout->absent, &value, sizeof value);
         return 0;
     }
     PyObject *item = core_numpy_call(state->numpy, "missing_item", "(OO)", layout->dtype, value);

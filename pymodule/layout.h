@@ -41,7 +41,8 @@ struct core_layout {
     int32_t units;   /* LEAF of times: how many of them one stands for */
     size_t len;      /* LEAF, FIELDS: bytes */
     PyObject *dtype; /* LEAF */
-    uint8_t *absent; /* LEAF: 'len' bytes to put for a missing value; NULL: it is an error */
+    uint8_t *absent; /* LEAF: 'len' bytes to put for a missing value; NULL: it is an error. The
+                        object that they are is the caller's */
     const core_layout *parent;
     const char *name; /* of a field, UTF-8 */
     size_t name_len;
@@ -54,6 +55,8 @@ struct core_layout {
     uint32_t child_count;  /* FIELDS: fields; ITEMS: 1 */
     core_layout *children; /* child_count of them */
     PyObject *names;       /* FIELDS: what the names point into */
+    bool is_numbered;      /* FIELDS with columns: all are called f0, f1 ..., in any order */
+    uint32_t number;       /* of such a field */
 };
 
 /*
@@ -75,7 +78,8 @@ int core_layout_init_columns(const core_state *state, core_layout *layout, PyObj
                              const Py_buffer *views);
 
 /*
- * Set what stands for missing values, wherever a leaf can hold it. -1: an exception is set.
+ * Set what stands for missing values, wherever a leaf can hold it; the value must stay. -1: an
+ * exception is set.
  */
 int core_layout_set_absent(const core_state *state, core_layout *layout, PyObject *value);
 

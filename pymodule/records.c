@@ -266,6 +266,7 @@ static int records_clear(Records *self)
     Py_CLEAR(self->on_loss);
     Py_CLEAR(self->decoder.types);
     Py_CLEAR(self->kept_metadata);
+    Py_CLEAR(self->selected);
     return 0;
 }
 
@@ -277,6 +278,7 @@ static void records_dealloc(Records *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     (void)records_clear(self);
+    PyMem_Free(self->selection);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -288,6 +290,9 @@ static PyMethodDef methods[] = {
     {"count", (PyCFunction)core_records_count, METH_NOARGS, core_records_count_doc},
     {"read_into", (PyCFunction)(void (*)(void))core_records_read_into, METH_VARARGS | METH_KEYWORDS,
      core_records_read_into_doc},
+    {"batches", (PyCFunction)(void (*)(void))core_records_batches, METH_VARARGS | METH_KEYWORDS,
+     core_records_batches_doc},
+    {"_select", (PyCFunction)core_records_select, METH_O, core_records_select_doc},
     {"_schema", (PyCFunction)core_records_schema, METH_NOARGS, core_records_schema_doc},
     {"_info", (PyCFunction)core_records_info, METH_NOARGS, core_records_info_doc},
     {"close", (PyCFunction)records_close, METH_NOARGS, close_doc},

@@ -32,8 +32,10 @@ typedef struct {
     PyObject *on_loss; /* SKIP: called with each CorruptError; may be NULL */
     uint64_t lost;     /* records skipped, as far as it is known */
     PyObject *name;
-    PyObject *kept_metadata; /* tagged, as bytes, after close */
-    PyObject *failure;       /* the exception at which it stays */
+    PyObject *kept_metadata;          /* tagged, as bytes, after close */
+    PyObject *failure;                /* the exception at which it stays */
+    struct core_selection *selection; /* NULL: all columns */
+    PyObject *selected;               /* what its names belong to */
     bool is_live;
     bool is_ended;
     bool is_busy;
@@ -85,10 +87,14 @@ PyObject *core_records_count(Records *self, PyObject *ignored);
 PyObject *core_records_schema(Records *self, PyObject *ignored);
 PyObject *core_records_info(Records *self, PyObject *ignored);
 PyObject *core_records_read_into(Records *self, PyObject *args, PyObject *kwargs);
+PyObject *core_records_batches(Records *self, PyObject *args, PyObject *kwargs);
+PyObject *core_records_select(Records *self, PyObject *names);
 extern const char core_records_seek_doc[];
 extern const char core_records_count_doc[];
 extern const char core_records_schema_doc[];
 extern const char core_records_info_doc[];
 extern const char core_records_read_into_doc[];
+extern const char core_records_batches_doc[];
+extern const char core_records_select_doc[];
 
 #endif

@@ -214,3 +214,32 @@ PyObject *core_records_read_into(Records *self, PyObject *args, PyObject *kwargs
     core_records_leave(self);
     return result < 0 ? NULL : PyLong_FromUnsignedLongLong(filled);
 }
+
+const char core_records_batches_doc[] = PyDoc_STR(
+    "batches($self, size, *, strings='fixed', missing=...)\n--\n\n"
+    "An iterator of arrays of up to size records: with fields for tuples, dicts and objects, else\n"
+    "of one dimension. The dtype follows from all records of the file, so that it is the same for\n"
+    "all; where the file cannot be read at any place, from those of a batch.\n\n"
+    "strings  'fixed': S and U as long as needed; 'object': str and bytes themselves\n"
+    "missing  what to put for None and missing keys; without it fields that have such are of\n"
+    "         objects, and keep them\n\n"
+    "Raises what read_into raises; ValueError and TypeError for a wrong size.");
+
+PyObject *core_records_batches(Records *self, PyObject *args, PyObject *kwargs)
+{
+    PyObject *arrays = PyImport_ImportModule("ladle._arrays");
+    PyObject *function = arrays ? PyObject_GetAttrString(arrays, "batches") : NULL;
+    PyObject *all = PyTuple_New(1 + PyTuple_GET_SIZE(args));
+    PyObject *result = NULL;
+    if (function && all) {
+        PyTuple_SET_ITEM(all, 0, Py_NewRef(self));
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); i++) {
+            PyTuple_SET_ITEM(all, i + 1, Py_NewRef(PyTuple_GET_ITEM(args, i)));
+        }
+        result = PyObject_Call(function, all, kwargs);
+    }
+    Py_XDECREF(all);
+    Py_XDECREF(function);
+    Py_XDECREF(arrays);
+    return result;
+}

@@ -148,6 +148,34 @@ class Reader:
                 if not records.ended:
                     time.sleep(poll)
 
+    def to_numpy(self, *, strings="fixed", missing=...):
+        """All records in one array: with fields for tuples, dicts and objects, else of one dimension.
+
+        The dtype follows from the merged shape of the file: int64 or uint64, float64, datetime64 and
+        so on, S and U as long as needed; with strings="object" str and bytes themselves. Fields that
+        hold None, lack a key, or differ too much are of objects; missing= says what to put for None
+        and missing keys instead.
+        """
+        from ladle import _arrays
+
+        return _arrays.to_numpy(self, strings, missing)
+
+    def __array__(self, dtype=None, copy=None):
+        array = self.to_numpy()
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def batches(self, size, *, strings="fixed", missing=...):
+        """An iterator of arrays of up to size records, each as to_numpy makes them."""
+        return iter(self).batches(size, strings=strings, missing=missing)
+
+    def columns(self, names=None, *, strings="fixed", missing=...):
+        """A dict of arrays, one a field: all of them, or those asked for, and then no other column is
+        read. The items of tuples are f0, f1 and so on. KeyError for what no record has.
+        """
+        from ladle import _arrays
+
+        return _arrays.columns(self, names, strings, missing)
+
     @property
     def metadata(self):
         """The metadata, a new dict; of several segments the later ones win, key by key."""
