@@ -70,6 +70,7 @@ objects = $(1:%.c=$(OUT)/%.o)
 build/setup-%: tests/setup
 	$(Q)mkdir -p build && tests/setup $* && touch $@
 build/setup-ctest build/setup-lint build/setup-clang: | build/setup-lib
+build/setup-arrow: | $(VENV)
 
 # Stamps about .venv are kept in it, so that they go when it goes.
 VENV = .venv/setup-python$(subst /,-,$(PYTHON))
@@ -153,6 +154,14 @@ test-py: .venv/setup-pytest .venv/setup-ladle ## the Python tests
 
 test-slow: .venv/setup-pytest .venv/setup-ladle ## the Python tests, the slow ones too
 	$(Q)LADLE_SLOW=1 $(PY) -m pytest -q tests/py
+
+# With the newest NumPy, and with those that take and give Arrow tables.
+ARROW_TESTS = tests/arrow $(patsubst %,tests/py/test_%.py,arrow extend_array numpy_values read_into \
+                to_numpy)
+test-arrow: build/setup-arrow .venv/setup-ladle ## pyarrow, polars, pandas, duckdb and NumPy 2
+	$(Q)build/arrow/venv/bin/python -m pip install -q --no-build-isolation --no-deps \
+	    --force-reinstall .
+	$(Q)build/arrow/venv/bin/python -m pytest -q $(ARROW_TESTS)
 
 # Examples are built as users do it: against an installed tree.
 STAGE = $(CURDIR)/$(OUT)/stage
@@ -264,5 +273,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
 .PHONY: all lib static shared py demo test layers exports headers test-c test-py test-slow \
-        test-examples test-stream asan bench bench-run lint format format-check sdist clean \
+        test-arrow test-examples test-stream asan bench bench-run lint format format-check sdist clean \
         distclean help

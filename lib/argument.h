@@ -16,8 +16,8 @@ static inline ladle_status ladle_need(bool are_there, ladle_error *error)
 
 /*
  * Copy a struct that begins with its size, as the caller's version of the library knew it: what it
- * did not know is zero. LADLE_E_ARGUMENT when the size was not set, or when it is larger than 'size'
- * and something is set that this version does not know.
+ * did not know is zero. LADLE_E_ARGUMENT when the size was not set, or when it is larger than
+ * 'size' and something is set that this version does not know.
  *
  * to    output, 'size' bytes
  * from  NULL: all zero

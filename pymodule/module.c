@@ -31,6 +31,9 @@ static PyMethodDef methods[] = {
      core_register_doc},
     {"lock", core_lock, METH_O, core_lock_doc},
     {"is_locked", core_is_locked, METH_O, core_is_locked_doc},
+    {"_arrow_stream", core_arrow_stream, METH_VARARGS, core_arrow_stream_doc},
+    {"_arrow_schema", core_arrow_schema, METH_O, core_arrow_schema_doc},
+    {"_arrow_digits", core_arrow_digits, METH_VARARGS, core_arrow_digits_doc},
     {"_after_fork", after_fork, METH_NOARGS, "Called in the child of a fork."},
     {NULL, NULL, 0, NULL},
 };

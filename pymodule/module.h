@@ -82,6 +82,13 @@ PyObject *core_is_locked(PyObject *module, PyObject *descriptor);
 extern const char core_lock_doc[];
 extern const char core_is_locked_doc[];
 
+PyObject *core_arrow_stream(PyObject *module, PyObject *args);
+PyObject *core_arrow_schema(PyObject *module, PyObject *plan);
+PyObject *core_arrow_digits(PyObject *module, PyObject *args);
+extern const char core_arrow_stream_doc[];
+extern const char core_arrow_schema_doc[];
+extern const char core_arrow_digits_doc[];
+
 static inline core_state *core_state_of_type(PyTypeObject *type)
 {
     return PyModule_GetState(PyType_GetModuleByDef(type, &core_module));

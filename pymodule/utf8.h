@@ -42,4 +42,24 @@ static inline int32_t utf8_next(const uint8_t **at, const uint8_t *end, bool wit
     return (int32_t)code;
 }
 
+/*
+ * Write a character, which takes up to four bytes. 0: it is a surrogate, or none at all.
+ */
+static inline size_t utf8_put(uint32_t code, uint8_t *to)
+{
+    if (code < 0x80) {
+        to[0] = (uint8_t)code;
+        return 1;
+    }
+    if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
+        return 0;
+    }
+    size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = len; i-- > 1; code >>= 6) {
+        to[i] = (uint8_t)(0x80 | (code & 0x3F));
+    }
+    to[0] = (uint8_t)((len == 2 ? 0xC0 : len == 3 ? 0xE0 : 0xF0) | code);
+    return len;
+}
+
 #endif

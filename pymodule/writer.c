@@ -191,6 +191,9 @@ PyDoc_STRVAR(
 static int extend_other(Writer *self, PyObject *records)
 {
     int is_done = core_writer_extend_array(self, records);
+    if (is_done == 0) {
+        is_done = core_writer_extend_arrow(self, records);
+    }
     return is_done ? is_done : extend_iterable(self, records);
 }
 

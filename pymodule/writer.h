@@ -49,4 +49,9 @@ int core_writer_fail(Writer *self, ladle_error *error);
  */
 int core_writer_extend_array(Writer *self, PyObject *records);
 
+/*
+ * The same for what hands out Arrow columns.
+ */
+int core_writer_extend_arrow(Writer *self, PyObject *records);
+
 #endif

@@ -176,6 +176,23 @@ class Reader:
 
         return _arrays.columns(self, names, strings, missing)
 
+    def __arrow_c_schema__(self):
+        """The schema of the stream, for pyarrow, polars, pandas, duckdb and the like."""
+        from ladle import _arrow
+
+        return _arrow.schema_of(self)
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        """The records as an Arrow stream: a table. It is read block by block, as often as asked for.
+
+        The fields of tuples are f0, f1 and so on; records that are no tuples, dicts or objects are
+        the column value. A requested schema is not looked at. TypeError names a field of which the
+        values have no Arrow type.
+        """
+        from ladle import _arrow
+
+        return _arrow.stream_of(self)
+
     @property
     def metadata(self):
         """The metadata, a new dict; of several segments the later ones win, key by key."""

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Writer.extend for what hands out Arrow columns: tables, data frames, query results. */
+#include "arrow_import.h"
+#include "writer.h"
+
+/*
+ * Rows between two looks at whether the user pressed Ctrl-C.
+ */
+#define SIGNALS_EVERY 16384
+
+/*
+ * A table on its way. Structs are moved out of their capsules, and released once, in the end.
+ */
+struct table {
+    struct ArrowSchema schema;
+    struct ArrowArrayStream stream;
+    struct ArrowArray array;
+    arrow_source source;
+    arrow_importer importer;
+};
+
+static void close_table(struct table *table)
+{
+    arrow_source_clear(&table->source);
+    if (table->array.release) {
+        table->array.release(&table->array);
+    }
+    if (table->schema.release) {
+        table->schema.release(&table->schema);
+    }
+    if (table->stream.release) {
+        table->stream.release(&table->stream);
+    }
+    Py_CLEAR(table->importer.helpers);
+}
+
+/*
+ * Take what a capsule holds out of it. -1: an exception is set.
+ */
+static int take(PyObject *capsule, const char *name, void *to, size_t len, size_t release_at)
+{
+    uint8_t *from = PyCapsule_GetPointer(capsule, name);
+    if (!from) {
+        return -1;
+    }
+    memcpy(to, from, len);
+    memset(from + release_at, 0, sizeof(void (*)(void)));
+    return 0;
+}
+
+static int raise_stream(struct table *table, int error)
+{
+    const char *text =
+        table->stream.get_last_error ? table->stream.get_last_error(&table->stream) : NULL;
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    PyErr_Format(PyExc_ValueError, "the Arrow stream failed: %s", text ? text : strerror(error));
+    return -1;
+}
+
+static int open_stream(struct table *table, PyObject *records)
+{
+    PyObject *capsule = PyObject_CallMethod(records, "__arrow_c_stream__", NULL);
+    int result = capsule ? take(capsule, "arrow_array_stream", &table->stream, sizeof table->stream,
+                                offsetof(struct ArrowArrayStream, release))
+                         : -1;
+    Py_XDECREF(capsule);
+    if (result < 0) {
+        return -1;
+    }
+    int error = table->stream.get_schema(&table->stream, &table->schema);
+    return error ? raise_stream(table, error) : 0;
+}
+
+static int open_array(struct table *table, PyObject *records)
+{
+    PyObject *pair = PyObject_CallMethod(records, "__arrow_c_array__", NULL);
+    int result = -1;
+    if (pair && PyTuple_Check(pair) && PyTuple_GET_SIZE(pair) == 2) {
+        result = take(PyTuple_GET_ITEM(pair, 0), "arrow_schema", &table->schema,
+                      sizeof table->schema, offsetof(struct ArrowSchema, release));
+        if (result == 0) {
+            result = take(PyTuple_GET_ITEM(pair, 1), "arrow_array", &table->array,
+                          sizeof table->array, offsetof(struct ArrowArray, release));
+        }
+    } else if (pair) {
+        PyErr_SetString(PyExc_TypeError, "__arrow_c_array__ did not return two capsules");
+    }
+    Py_XDECREF(pair);
+    return result;
+}
+
+/*
+ * "['a']" for a column below the root.
+ */
+static bool find_path(const arrow_source *source, const arrow_source *wanted, char *path,
+                      size_t room)
+{
+    if (source == wanted) {
+        return true;
+    }
+    for (uint32_t i = 0; i < source->child_count; i++) {
+        const arrow_source *child = &source->children[i];
+        int len = PyOS_snprintf(path, room, "['%s']", child->name);
+        if (len >= 0 && (size_t)len < room &&
+            find_path(child, wanted, path + len, room - (size_t)len)) {
+            return true;
+        }
+    }
+    *path = 0;
+    return source->dictionary && find_path(source->dictionary, wanted, path, room);
+}
+
+static int raise_failure(Writer *self, const struct table *table)
+{
+    const arrow_importer *importer = &table->importer;
+    char path[256] = "";
+    if (!importer->failed) {
+        core_encoder_raise(&self->encoder, ladle_writer_count(self->writer), self->name);
+        return -1;
+    }
+    (void)find_path(&table->source, importer->failed, path, sizeof path);
+    PyErr_Format(PyExc_ValueError, "record %llu: %s %s",
+                 (unsigned long long)ladle_writer_count(self->writer), path, importer->why);
+    return -1;
+}
+
+static int add_row(Writer *self, struct table *table, int64_t row)
+{
+    ladle_error error;
+    core_encoder *encoder = &self->encoder;
+    encoder->depth = 0;
+    encoder->items = 0;
+    table->importer.failed = NULL;
+    if (arrow_source_put(&table->importer, encoder->shape->root, &table->source, row) < 0) {
+        ladle_writer_rollback(self->writer);
+        return raise_failure(self, table);
+    }
+    encoder->shape->items = encoder->items;
+    return ladle_writer_commit(self->writer, &error) == LADLE_OK ? 0
+                                                                 : core_writer_fail(self, &error);
+}
+
+static int add_batch(Writer *self, struct table *table)
+{
+    int result = arrow_source_begin(&table->source, &table->array);
+    for (int64_t row = 0; row < table->array.length && result == 0; row++) {
+        result = add_row(self, table, row);
+        if (result == 0 && row % SIGNALS_EVERY == SIGNALS_EVERY - 1) {
+            result = PyErr_CheckSignals();
+        }
+    }
+    table->array.release(&table->array);
+    return result;
+}
+
+static int add_all(Writer *self, struct table *table)
+{
+    if (!table->stream.release) {
+        return add_batch(self, table);
+    }
+    for (;;) {
+        int error = table->stream.get_next(&table->stream, &table->array);
+        if (error) {
+            return raise_stream(table, error);
+        }
+        if (!table->array.release) {
+            return 0;
+        }
+        if (add_batch(self, table) < 0) {
+            return -1;
+        }
+    }
+}
+
+/*
+ * How records give Arrow columns: 2 as a stream, 1 as an array, 0 not. Readers are no tables here.
+ */
+static int way_of(PyObject *records)
+{
+    PyObject *reader = PyImport_ImportModule("ladle._reader");
+    PyObject *type = reader ? PyObject_GetAttrString(reader, "Reader") : NULL;
+    int is_reader = type ? PyObject_IsInstance(records, type) : -1;
+    Py_XDECREF(type);
+    Py_XDECREF(reader);
+    if (is_reader) {
+        return is_reader < 0 ? -1 : 0;
+    }
+    return PyObject_HasAttrString(records, "__arrow_c_stream__")  ? 2
+           : PyObject_HasAttrString(records, "__arrow_c_array__") ? 1
+                                                                  : 0;
+}
+
+int core_writer_extend_arrow(Writer *self, PyObject *records)
+{
+    struct table table = {.importer = {.encoder = &self->encoder}};
+    int way = way_of(records);
+    if (way <= 0) {
+        return way;
+    }
+    table.importer.helpers = PyImport_ImportModule("ladle._arrow");
+    int result = !table.importer.helpers ? -1
+                 : way == 2              ? open_stream(&table, records)
+                                         : open_array(&table, records);
+    if (result == 0) {
+        result = arrow_source_init(&table.importer, &table.source, &table.schema);
+    }
+    if (result == 0) {
+        result = add_all(self, &table);
+    }
+    close_table(&table);
+    return result < 0 ? -1 : 1;
+}

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What pyarrow, polars, pandas and duckdb make of a Reader, and a Writer of theirs."""
+
+import datetime
+import decimal
+import io
+import resource
+
+import duckdb
+import ladle
+import numpy
+import pandas
+import polars
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+RECORDS = [
+    {
+        "a": i, "b": None if i % 3 else "xé" * (i % 5), "c": [1.5] * (i % 4), "d": {"e": b"z", "f": i % 2 == 0},
+        "g": datetime.date(2020, 1, 1) + datetime.timedelta(i), "h": datetime.datetime(1960, 1, 1, i % 24, 0, 0, i),
+        "i": datetime.timedelta(seconds=-i), "j": datetime.time(3, i % 60), "k": decimal.Decimal(i) / 4 + 1,
+        "l": datetime.datetime(2020, 7, 1, i % 24, tzinfo=datetime.UTC), "n": i / 7 if i % 2 else None,
+    }
+    for i in range(3000)
+]  # fmt: skip
+
+
+@pytest.fixture
+def reader(tmp_path):
+    path = tmp_path / "data.ladle"
+    ladle.dump(RECORDS, path, block_size=20_000)
+    return ladle.open(path)
+
+
+def written(table):
+    data = io.BytesIO()
+    ladle.dump(table, data)
+    return ladle.load(io.BytesIO(data.getvalue())).tolist()
+
+
+def test_pyarrow_takes_it_validates_it_and_gives_it_back(reader, tmp_path):
+    table = pyarrow.table(reader)
+    table.validate(full=True)
+    assert table.schema == pyarrow.schema(reader)
+    assert table.to_pylist() == RECORDS == written(table)
+    assert written(table.slice(1000, 7)) == RECORDS[1000:1007]
+    assert written(table.to_batches()[0]) == RECORDS[: table.to_batches()[0].num_rows]
+    pyarrow.parquet.write_table(table, tmp_path / "data.parquet")
+    again = pyarrow.parquet.read_table(tmp_path / "data.parquet")
+    assert written(again) == RECORDS and written(pyarrow.table(reader[10:20])) == RECORDS[10:20]
+
+
+def test_batches_are_read_as_they_are_asked_for(reader):
+    with pyarrow.RecordBatchReader.from_stream(reader) as batches:
+        assert batches.read_next_batch().num_rows
+    assert pyarrow.table(reader).num_rows == 3000
+
+
+def test_polars_takes_it_and_gives_it_back(reader):
+    frame = polars.DataFrame(reader)
+    assert frame.to_dicts() == RECORDS == written(frame)
+    assert written(frame[5:25]) == RECORDS[5:25]
+    assert written(frame.lazy().filter(polars.col("a") < 10).collect()) == RECORDS[:10]
+
+
+def test_pandas_takes_it_and_gives_it_back(reader):
+    frame = pandas.DataFrame.from_arrow(reader)
+    assert frame["a"].tolist() == [*range(3000)]
+    plain = pandas.DataFrame({"a": [1, 2], "s": ["x", None], "c": pandas.Categorical(["u", "v"])})
+    assert written(plain) == [{"a": 1, "s": "x", "c": "u"}, {"a": 2, "s": None, "c": "v"}]
+
+
+def test_duckdb_queries_it_and_gives_it_back(reader):
+    result = duckdb.sql("SELECT count(*), sum(a), max(k), min(g) FROM reader").fetchall()[0]
+    assert result == (3000, sum(range(3000)), decimal.Decimal("750.75"), datetime.date(2020, 1, 1))
+    assert duckdb.sql("SELECT a FROM reader WHERE b = 'xé' ORDER BY a LIMIT 2").fetchall() == [(6,), (21,)]
+    rows = written(duckdb.sql("SELECT a, c, d FROM reader WHERE a < 50 ORDER BY a"))
+    assert rows == [{key: record[key] for key in "acd"} for record in RECORDS[:50]]
+
+
+@pytest.mark.parametrize(
+    "array, wanted",
+    [
+        (pyarrow.array([1, None, 3], pyarrow.int8()), [1, None, 3]),
+        (pyarrow.array(["a", "b", "a"]).dictionary_encode(), ["a", "b", "a"]),
+        (pyarrow.array(["x" * 20, "y"], pyarrow.string_view()), ["x" * 20, "y"]),
+        (pyarrow.array([[1], None, [2, 3]], pyarrow.list_view(pyarrow.int16())), [[1], None, [2, 3]]),
+        (pyarrow.array([[1, 2], [3, 4]], pyarrow.list_(pyarrow.uint8(), 2))[1:], [[3, 4]]),
+        (pyarrow.array([[("k", 1)], []], pyarrow.map_(pyarrow.string(), pyarrow.int8())), [{"k": 1}, {}]),
+        (pyarrow.RunEndEncodedArray.from_arrays([2, 3], ["a", None])[1:], ["a", None]),
+        (pyarrow.array([2**64 - 1, 0], pyarrow.uint64()), [2**64 - 1, 0]),
+        (pyarrow.array([numpy.float16(0.5)]), [0.5]),
+        (pyarrow.array([decimal.Decimal("-1.50")], pyarrow.decimal256(60, 2)), [decimal.Decimal("-1.50")]),
+        (pyarrow.array([datetime.date(1970, 1, 2)], pyarrow.date64()), [datetime.date(1970, 1, 2)]),
+        (pyarrow.array([None, None]), [None, None]),
+        (
+            pyarrow.UnionArray.from_dense(
+                pyarrow.array([0, 1, 0], pyarrow.int8()), pyarrow.array([0, 0, 1], pyarrow.int32()),
+                [pyarrow.array([1, 2]), pyarrow.array(["x"])],
+            ),
+            [1, "x", 2],
+        ),
+    ],
+    ids=lambda value: str(getattr(value, "type", "")),
+)  # fmt: skip
+def test_arrays_of_other_types_are_written(array, wanted):
+    assert written(array) == wanted
+    assert written(pyarrow.table({"v": array})) == [{"v": value} for value in wanted]
+
+
+@pytest.mark.parametrize(
+    "array, message",
+    [
+        (pyarrow.array([1500], pyarrow.timestamp("ns")), r"\['v'\] is a time that is no whole number"),
+        (pyarrow.array([2**62], pyarrow.timestamp("s")), "Python does not have"),
+        (pyarrow.array([[(1, 1), (1, 2)]], pyarrow.map_(pyarrow.int8(), pyarrow.int8())), "twice"),
+    ],
+    ids=str,
+)
+def test_values_that_python_does_not_have_are_refused(array, message):
+    with pytest.raises(ValueError, match=f"record 0: .*{message}"):
+        written(pyarrow.table({"v": array}))
+
+
+def test_ten_million_rows_through_duckdb_take_little_memory(tmp_path):
+    path = tmp_path / "large.ladle"
+    rows = numpy.zeros(100_000, [("a", "i8"), ("b", "f8")])
+    with ladle.open(path, "w") as writer:
+        for i in range(100):
+            rows["a"] = numpy.arange(i * 100_000, (i + 1) * 100_000)
+            writer.extend(rows)
+    reader = ladle.open(path)
+    duckdb.sql("SET memory_limit = '1GB'")
+    duckdb.sql("SELECT count(*) FROM (SELECT * FROM reader LIMIT 100)").fetchall()[0]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert duckdb.sql("SELECT count(*), sum(a) FROM reader").fetchall()[0] == (10**7, (10**7 - 1) * 10**7 // 2)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+
+
+def test_the_newest_numpy_goes_the_same_ways():
+    assert int(numpy.__version__.split(".")[0]) >= 2
+    out = numpy.zeros(2, [("x", "f4"), ("s", "U3")])
+    assert ladle.load(io.BytesIO(dumped([(1, "a"), (2.5, "bc")]))).read_into(out) == 2
+    assert out.tolist() == [(1.0, "a"), (2.5, "bc")]
+    scalar = numpy.float64(1.5)
+    (again,) = ladle.load(io.BytesIO(dumped([scalar])))
+    assert type(again) is numpy.float64 and again == scalar
+
+
+def dumped(records):
+    data = io.BytesIO()
+    ladle.dump(records, data)
+    return data.getvalue()

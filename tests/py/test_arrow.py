@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Arrow streams without an Arrow library: out of a Reader and into a Writer, by the three structs.
+
+tests/arrow has what needs pyarrow, polars, pandas and duckdb.
+"""
+
+import ctypes
+import datetime
+import decimal
+import gc
+import io
+import uuid
+
+import ladle
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import dumped, exactly, loaded
+
+
+class Schema(ctypes.Structure):
+    pass
+
+
+class Array(ctypes.Structure):
+    pass
+
+
+class Stream(ctypes.Structure):
+    pass
+
+
+VOID = ctypes.c_void_p
+Schema._fields_ = [
+    ("format", ctypes.c_char_p), ("name", ctypes.c_char_p), ("metadata", VOID),
+    ("flags", ctypes.c_int64), ("n_children", ctypes.c_int64),
+    ("children", ctypes.POINTER(ctypes.POINTER(Schema))), ("dictionary", VOID),
+    ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(Schema))), ("private_data", VOID),
+]  # fmt: skip
+Array._fields_ = [
+    ("length", ctypes.c_int64), ("null_count", ctypes.c_int64), ("offset", ctypes.c_int64),
+    ("n_buffers", ctypes.c_int64), ("n_children", ctypes.c_int64),
+    ("buffers", ctypes.POINTER(VOID)), ("children", ctypes.POINTER(ctypes.POINTER(Array))),
+    ("dictionary", VOID), ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(Array))),
+    ("private_data", VOID),
+]  # fmt: skip
+Stream._fields_ = [
+    ("get_schema", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Stream), ctypes.POINTER(Schema))),
+    ("get_next", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Stream), ctypes.POINTER(Array))),
+    ("get_last_error", ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.POINTER(Stream))),
+    ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(Stream))), ("private_data", VOID),
+]  # fmt: skip
+
+pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
+pointer_of.restype, pointer_of.argtypes = VOID, [ctypes.py_object, ctypes.c_char_p]
+
+
+def stream_in(capsule):
+    return Stream.from_address(pointer_of(capsule, b"arrow_array_stream"))
+
+
+def formats(schema):
+    return [
+        (child.contents.name.decode(), child.contents.format.decode(), bool(child.contents.flags & 2))
+        for child in schema.children[: schema.n_children]
+    ]
+
+
+class Table:
+    """Hands out the Arrow stream of a Reader, so that a Writer takes it as one."""
+
+    def __init__(self, records, **options):
+        self.reader = ladle.open(io.BytesIO(dumped(records, **options)))
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.reader.__arrow_c_stream__(requested_schema)
+
+
+def through_arrow(records, **options):
+    return loaded(dumped(Table(records, **options)))
+
+
+COLUMNS = {
+    "bool": st.booleans(),
+    "int": st.integers(-(2**63), 2**63 - 1),
+    "unsigned": st.integers(0, 2**64 - 1),
+    "float": st.floats(),
+    "text": st.text(max_size=5),
+    "constant": st.sampled_from(["red", "green"]),
+    "bytes": st.binary(max_size=5),
+    "day": st.dates(),
+    "moment": st.datetimes().map(lambda moment: moment.replace(fold=0)),
+    "instant": st.datetimes().map(lambda moment: moment.replace(tzinfo=datetime.UTC, fold=0)),
+    "time": st.times().map(lambda time: time.replace(fold=0)),
+    "span": st.timedeltas(datetime.timedelta(days=-99999), datetime.timedelta(days=99999)),
+    "list": st.lists(st.none() | st.integers(0, 9), max_size=3),
+    "struct": st.fixed_dictionaries({"x": st.none() | st.text(max_size=2), "y": st.integers(0, 5)}),
+    "decimal": st.decimals(-999, 999, allow_nan=False, places=2),
+    "map": st.dictionaries(st.integers(0, 5), st.text(max_size=2), min_size=1, max_size=3),
+    "none": st.none(),
+}
+
+
+@given(
+    st.sets(st.sampled_from(sorted(COLUMNS)), min_size=1, max_size=6).flatmap(
+        lambda names: st.lists(
+            st.fixed_dictionaries(
+                {name: COLUMNS[name] if "t" in name else st.none() | COLUMNS[name] for name in names}
+            ).map(lambda record: {name: record[name] for name in sorted(record)}),
+            min_size=1,
+            max_size=12,
+        )
+    ),
+    st.sampled_from([1024, 132_000]),
+)
+def test_dicts_go_through_arrow_unchanged(records, block_size):
+    records = records * (200 if block_size == 1024 else 1)
+    assert exactly(through_arrow(records, block_size=block_size)) == exactly(records)
+
+
+def test_the_schema_says_types_names_and_nulls():
+    records = [
+        {"a": 1, "b": None, "c": "x", "d": 1.5, "e": decimal.Decimal("1.25"), "f": uuid.UUID(int=1)},
+        {"b": b"", "c": None, "d": 2, "e": decimal.Decimal("-300"), "f": None, "a": 2**63},
+    ]
+    capsule = ladle.open(io.BytesIO(dumped(records))).__arrow_c_schema__()
+    schema = Schema.from_address(pointer_of(capsule, b"arrow_schema"))
+    assert schema.format == b"+s"
+    assert formats(schema) == [
+        ("a", "L", False), ("b", "z", True), ("c", "u", True), ("d", "g", False),
+        ("e", "d:5,2", False), ("f", "w:16", True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "records, rows",
+    [
+        ([(1, "a"), (2, "b")], [{"f0": 1, "f1": "a"}, {"f0": 2, "f1": "b"}]),
+        ([1, None, 3], [{"value": 1}, {"value": None}, {"value": 3}]),
+        ([{"a": 1}, {"b": 2}, {}], [{"a": 1, "b": None}, {"a": None, "b": 2}, {"a": None, "b": None}]),
+        ([[1, 2], []], [{"value": [1, 2]}, {"value": []}]),
+        ([{"s": {1, 2}}, {"s": frozenset()}], [{"s": [1, 2]}, {"s": []}]),
+        (numpy.arange(6).reshape(2, 3), [{"value": [0, 1, 2]}, {"value": [3, 4, 5]}]),
+        (
+            numpy.array([(1, b"x\0y", "é", True, "2020-01-01", [1, 2])],
+                        [("i", ">i2"), ("s", "S5"), ("u", "U3"), ("b", "?"), ("t", "M8[D]"), ("m", "f4", 2)]),
+            [{"i": 1, "s": b"x\0y", "u": "é", "b": True, "t": datetime.datetime(2020, 1, 1), "m": [1.0, 2.0]}],
+        ),
+        ([numpy.float32(1.5), numpy.float32(2)], [{"value": 1.5}, {"value": 2.0}]),
+        ([{"a": -1}, {"a": 2**64 - 1}], [{"a": decimal.Decimal(-1)}, {"a": decimal.Decimal(2**64 - 1)}]),
+    ],
+)  # fmt: skip
+def test_other_records_become_rows(records, rows):
+    assert exactly(through_arrow(records)) == exactly(rows)
+
+
+def test_every_stream_begins_at_the_first_record():
+    table = Table([{"a": i} for i in range(3)])
+    for _ in range(2):
+        assert loaded(dumped(table)) == [{"a": 0}, {"a": 1}, {"a": 2}]
+    half = table.reader[1:]
+    table.reader = half
+    assert loaded(dumped(table)) == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize(
+    "records, message",
+    [
+        ([{"a": 1}, {"a": "x"}], r"\['a'\]: a mixture of int and str"),
+        ([{"a": {"b": 1j}}], r"\['a'\]\['b'\]: complex"),
+        ([1, {"a": 1}], "a mixture"),
+        ([(slice(1),)], r"\['f0'\]: slice"),
+        ([{"d": decimal.Decimal(10) ** 50}, {"d": decimal.Decimal(10) ** -50}], "38 digits"),
+    ],
+)
+def test_what_has_no_arrow_type_is_refused_and_named(records, message):
+    reader = ladle.open(io.BytesIO(dumped(records)))
+    with pytest.raises(TypeError, match=message):
+        reader.__arrow_c_stream__()
+
+
+@pytest.mark.parametrize(
+    "bad, message",
+    [("\ud800", "lone surrogate"), (decimal.Decimal("NaN"), "Decimal")],
+)
+def test_a_value_that_a_column_cannot_take_names_record_and_field(bad, message):
+    good = "x" if isinstance(bad, str) else decimal.Decimal(1)
+    records = [{"k": {"v": good}}] * 5000 + [{"k": {"v": bad}}, {"k": {"v": good}}]
+    with pytest.raises((ValueError, TypeError), match=rf"record 5000: \['k'\]\['v'\] .*{message}"):
+        loaded(dumped(Table(records)))
+
+
+def test_what_was_handed_out_is_released_once_and_outlives_the_reader():
+    reader = ladle.open(io.BytesIO(dumped([{"a": i, "b": "x" * i} for i in range(100)])))
+    capsule = reader.__arrow_c_stream__()
+    stream, array, schema = stream_in(capsule), Array(), Schema()
+    assert stream.get_schema(stream, schema) == 0 and stream.get_next(stream, array) == 0
+    reader.close()
+    stream.release(stream)
+    del capsule, reader
+    gc.collect()
+    assert array.length == 100 and array.n_children == 2
+    numbers = ctypes.cast(array.children[0].contents.buffers[1], ctypes.POINTER(ctypes.c_int64))
+    assert numbers[:100] == [*range(100)]
+    array.release(array)
+    schema.release(schema)
+    assert not array.release and not schema.release and not stream.release
+
+
+def test_streams_that_are_dropped_half_way_let_go_of_all():
+    for taken in range(3):
+        capsule = Table([{"a": i} for i in range(50_000)], block_size=1024).__arrow_c_stream__()
+        stream, array = stream_in(capsule), Array()
+        for _ in range(taken):
+            assert stream.get_next(stream, array) == 0 and array.length
+            array.release(array)
+
+
+class Failing:
+    """A stream whose second batch fails, and that counts its releases."""
+
+    def __init__(self, batches):
+        self.inner = Table([{"a": i} for i in range(100_000)])
+        self.capsule = self.inner.__arrow_c_stream__()
+        self.stream = stream_in(self.capsule)
+        function = type(self.stream.get_next)
+        self.get_next = function(ctypes.cast(self.stream.get_next, VOID).value)
+        self.next, self.left = function(self.fail), batches
+        self.stream.get_next = self.next
+
+    def fail(self, stream, array):
+        self.left -= 1
+        return 5 if self.left < 0 else self.get_next(stream, array)
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.capsule
+
+
+def test_a_stream_that_fails_raises_and_what_came_before_is_there():
+    data = io.BytesIO()
+    source = Failing(1)
+    with ladle.open(data, "w") as writer:
+        with pytest.raises(ValueError, match="Arrow stream failed"):
+            writer.extend(source)
+        count = len(writer)
+        writer.append({"a": "end"})
+    assert count and not source.stream.release
+    assert loaded(data.getvalue())[-1] == {"a": "end"}
+
+
+def test_capsules_that_are_used_up_or_wrong_are_refused():
+    class Wrong:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return object()
+
+    with pytest.raises(ValueError, match="Capsule"):
+        dumped(Wrong())
+    failing = Failing(0)
+    with pytest.raises(ValueError):
+        dumped(failing)
+
+
+def test_a_reader_is_copied_as_it_is_and_not_as_a_table():
+    reader = ladle.open(io.BytesIO(dumped([(1, "a"), {"x": 2}, 3])))
+    assert exactly(loaded(dumped(reader))) == exactly([(1, "a"), {"x": 2}, 3])
