@@ -57,6 +57,18 @@ def fill_array_with_ladle(path: Path, target: "EmptyArray"):
     return array
 
 
+def fill_array_at_once(path: Path, target: "EmptyArray"):
+    ladle.load(path).read_into(target.array, missing=float("nan"))
+    return target.array
+
+
+def fill_array_with_pickle(path: Path, target: "EmptyArray"):
+    records = load_with_pickle(path, None)
+    rows = list(map(target.to_row, records)) if target.to_row else records
+    target.array[:] = rows
+    return target.array
+
+
 class EmptyArray:
     """A row for every record. Its memory comes into use as rows are filled."""
 
@@ -89,6 +101,13 @@ class Operation:
     imports: tuple[str, ...] = ()
 
     @property
+    def panel(self) -> str:
+        """Where in the picture it is drawn."""
+        if self.prepare is EmptyArray:
+            return "Filling an array"
+        return "Writing" if self.writes else "Reading"
+
+    @property
     def writes(self) -> bool:
         return self.prepare in (all_records, one_by_one)
 
@@ -108,6 +127,22 @@ OPERATIONS = [
         EmptyArray,
         "ladle",
         copies=0.5,
+        imports=("numpy",),
+    ),
+    Operation(
+        "ladle: load().read_into(array)",
+        fill_array_at_once,
+        EmptyArray,
+        "ladle",
+        copies=0.5,
+        imports=("numpy",),
+    ),
+    Operation(
+        "pickle.load, list into an array",
+        fill_array_with_pickle,
+        EmptyArray,
+        "pickle",
+        copies=1.8,
         imports=("numpy",),
     ),
 ]

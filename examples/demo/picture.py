@@ -30,10 +30,13 @@ def draw(title: str, outcomes: list[Outcome], path: Path) -> str:
     from matplotlib import pyplot
 
     pyplot.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
-    figure, panels = pyplot.subplots(1, 2, figsize=(12, 6), sharey=True, layout="constrained")
-    for panel, writes in zip(panels, (True, False)):
-        panel.set_title("Writing" if writes else "Reading", loc="left", fontweight="bold")
-        _draw_panel(panel, [o for o in drawable if o.operation.writes == writes])
+    titles = ("Writing", "Reading", "Filling an array")
+    figure, panels = pyplot.subplots(
+        1, len(titles), figsize=(18, 6), sharey=True, layout="constrained"
+    )
+    for panel, title_of_panel in zip(panels, titles):
+        panel.set_title(title_of_panel, loc="left", fontweight="bold")
+        _draw_panel(panel, [o for o in drawable if o.operation.panel == title_of_panel])
     panels[0].set_ylabel("resident memory above that of the idle process, MiB")
     figure.suptitle(f"Memory over time: {title}", fontsize=13)
     figure.supxlabel(REMARK, fontsize=9, color="#5a6372")

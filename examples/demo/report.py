@@ -14,7 +14,8 @@ pickle.dump  needs all records in a list first. Neither it nor print waits for t
              ladle.dump does, as it replaces the file in one step.
 print, eval  go through the file one line at a time and keep no record.
 a generator  makes each record when it is asked for; nothing else is alive.
-array        array[i] = record for each record of the iterator; the array itself counts.
+array        array[i] = record for each record of the iterator, all at once by read_into, or
+             by way of the list that pickle.load gives; the array itself counts.
 Each line is a process of its own, and checked the number and the values of its records."""
 
 HEADING = f"""\
