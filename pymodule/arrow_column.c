@@ -105,7 +105,7 @@ struct holder {
 static void release_array(struct ArrowArray *array)
 {
     struct holder *holder = array->private_data;
-    for (int64_t i = 0; i < array->n_children; i++) {
+    for (int64_t i = 0; array->children && i < array->n_children; i++) {
         if (array->children[i]->release) {
             array->children[i]->release(array->children[i]);
         }
@@ -138,15 +138,13 @@ static void pack_bits(ladle_buffer *buffer)
  */
 static int have_memory(ladle_buffer *buffer, size_t len)
 {
-    static const uint8_t zeros[8];
-    ladle_status status = LADLE_OK;
-    while (status == LADLE_OK && (buffer->len < len || !buffer->data)) {
-        status = ladle_buffer_put(buffer, zeros, sizeof zeros);
-    }
-    if (status != LADLE_OK) {
+    size_t missing = buffer->len < len ? len - buffer->len : 0;
+    if (ladle_buffer_reserve(buffer, missing + 8) != LADLE_OK || !buffer->data) {
         PyErr_NoMemory();
         return -1;
     }
+    memset(buffer->data + buffer->len, 0, missing);
+    buffer->len += missing;
     return 0;
 }
 
@@ -232,7 +230,7 @@ int arrow_column_detach(arrow_column *column, struct ArrowArray *out)
 
 static void release_schema(struct ArrowSchema *schema)
 {
-    for (int64_t i = 0; i < schema->n_children; i++) {
+    for (int64_t i = 0; schema->children && i < schema->n_children; i++) {
         if (schema->children[i]->release) {
             schema->children[i]->release(schema->children[i]);
         }

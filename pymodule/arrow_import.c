@@ -34,7 +34,7 @@ enum op {
 };
 
 #define EPOCH_DAY   719163
-#define DAY_US      ((int64_t)86400 * 1000000)
+#define DAY_US      INT64_C(86400000000)
 #define DAY_LAST    3652059
 #define COUNT_OF(x) (sizeof(x) / sizeof *(x))
 

@@ -87,7 +87,11 @@ bool core_fill_has_loop(const ladle_view *view)
 
 static int open_column(core_fill *fill, ladle_view *view, uint64_t start, struct column *column)
 {
-    *column = (struct column){.view = view, .values = view, .next = start, .extension = -1};
+    *column = (struct column){.view = view,
+                              .values = view,
+                              .next = start,
+                              .content = (const uint8_t *)"",
+                              .extension = -1};
     if (view->kind == LADLE_EXTENSION) {
         column->extension = view->code;
         column->values = &view->children[0];
