@@ -123,7 +123,7 @@ demo: .venv/setup-demo .venv/setup-ladle ## the demonstration, N=1000000 records
 
 # ---- Tests ----
 
-test: layers exports headers test-c test-py test-slow test-examples test-install ## all tests but the slow ones of .ci/run
+test: layers exports headers test-c test-py test-examples test-install ## all tests but the slow ones of .ci/run
 
 layers: ## who may include whom
 	$(Q)$(or $(PYTHON),python3) tests/check-layers.py
