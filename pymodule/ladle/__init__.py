@@ -36,14 +36,17 @@ __all__ = [
     "Info",
     "LimitError",
     "Limits",
+    "Loss",
     "Opaque",
     "Reader",
     "Records",
     "RecoveryWarning",
+    "RepairReport",
     "Schema",
     "TruncatedError",
     "UnsupportedError",
     "Writer",
+    "concat",
     "dump",
     "dumps",
     "from_pickle",
@@ -51,13 +54,24 @@ __all__ = [
     "loads",
     "open",
     "register",
+    "repair",
 ]
 
 
-def __getattr__(name):
-    """Info and Schema, which few programs need and which take longer to import than all the rest."""
-    if name in ("Info", "Schema"):
-        from ladle import _schema
+# What few programs need, and what takes longer to import than all the rest.
+_LATER = {
+    "Info": "_schema",
+    "Loss": "_recover",
+    "RepairReport": "_recover",
+    "Schema": "_schema",
+    "concat": "_recover",
+    "repair": "_recover",
+}
 
-        return getattr(_schema, name)
-    raise AttributeError(f"module 'ladle' has no attribute {name!r}")
+
+def __getattr__(name):
+    if name not in _LATER:
+        raise AttributeError(f"module 'ladle' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"ladle.{_LATER[name]}"), name)

@@ -17,6 +17,7 @@ from ladle._errors import (
 )
 from ladle._limits import Limits
 from ladle._reader import Reader
+from ladle._recover import Loss, RepairReport, concat, repair
 from ladle._schema import Info, Schema
 
 class _CanRead(Protocol):

@@ -211,6 +211,19 @@ class Reader:
 
         return Info._of(self._handle().ask(Records._info))
 
+    def verify(self):
+        """Check every byte and every value of the whole file, and return the number of records.
+
+        Raises the exception of the first damage; ladle.repair saves what is intact.
+        """
+        from ladle._recover import verify
+
+        self._handle()
+        report, error = verify(self._source.whole())
+        if error is not None:
+            raise error
+        return report.records
+
     @property
     def memory_bound(self):
         """Bytes of memory that reading takes at most, beside the objects of one record."""

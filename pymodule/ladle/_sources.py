@@ -72,6 +72,10 @@ class File:
         """A Records over it."""
         return Records(os.dup(self.descriptor), name=self.path, owns=True, **options)
 
+    def whole(self):
+        """What ladle._recover reads for it."""
+        return self.path
+
     def is_written(self):
         """Whether a writer that lives has it open."""
         return is_locked(self.descriptor)
@@ -113,6 +117,9 @@ class Parts:
     def records(self, **options):
         return Records(self, name=f"{len(self.files)} files from {self.files[0]!r} on", **options)
 
+    def whole(self):
+        return self
+
     def is_written(self):
         return self.files[-1].is_written()
 
@@ -153,6 +160,9 @@ class Window:
     def records(self, **options):
         name = getattr(self.file, "name", None) if self.name is None else self.name
         return Records(self, name=name if isinstance(name, (str, bytes)) else None, **options)
+
+    def whole(self):
+        return self
 
     def is_written(self):
         return False

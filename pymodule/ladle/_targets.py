@@ -15,7 +15,7 @@ def as_path(file):
     """The path that file is, as str or bytes; None for a file object."""
     if isinstance(file, (str, bytes, os.PathLike)):
         return os.fspath(file)
-    if hasattr(file, "read") or hasattr(file, "write"):
+    if any(hasattr(file, method) for method in ("read", "write", "read_at")):
         return None
     raise TypeError(
         f"file is a {type(file).__name__}: it must be a path (str, bytes or os.PathLike) "

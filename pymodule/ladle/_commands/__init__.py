@@ -11,9 +11,9 @@ import os
 import sys
 
 import ladle
-from ladle._commands import info, look
+from ladle._commands import info, look, whole
 
-MODULES = (info, look,)
+MODULES = (info, look, whole)
 
 # Exit statuses.
 WELL, FAILED, MISUSED, LOST = 0, 1, 2, 3

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""verify, repair and concat: whole files."""
+
+import sys
+import time
+
+import ladle
+from ladle._recover import concat, repair, verify
+
+# Exit statuses.
+FAILED, LOST = 1, 3
+
+
+def add(commands):
+    """Add the subcommands of this module to the parser."""
+    command = commands.add_parser("verify", help="check every byte of files")
+    command.add_argument("files", metavar="FILE", nargs="+", help="'-' is standard input")
+    command.set_defaults(run=run_verify)
+    command = commands.add_parser("repair", help="save what is intact of a damaged file")
+    command.add_argument("input", metavar="IN")
+    command.add_argument("output", metavar="OUT", help="a new file; IN stays as it is")
+    command.set_defaults(run=run_repair)
+    command = commands.add_parser("concat", help="join files without decoding them")
+    command.add_argument("inputs", metavar="IN", nargs="+")
+    command.add_argument("output", metavar="OUT")
+    command.set_defaults(run=run_concat)
+
+
+def run_verify(options):
+    """Check each file; all of them are looked at."""
+    status = 0
+    for file in options.files:
+        try:
+            with Bar(file) as bar:
+                report, error = verify(sys.stdin.buffer if file == "-" else file, bar)
+        except (ladle.Error, OSError) as failure:
+            print(f"ladle: {failure}", file=sys.stderr)
+            status = FAILED
+            continue
+        if error is None:
+            print(f"{file}: well, {report.records:,} records")
+            continue
+        status = FAILED
+        print(f"ladle: {error}", file=sys.stderr)
+        print(f"{file}: {report.records:,} records are intact, {number(report.lost)} lost")
+        for loss in report.losses:
+            print(f"{file}: {loss}")
+    return status
+
+
+def run_repair(options):
+    """Save what is intact, and say what is not."""
+    with Bar(options.input) as bar:
+        report = repair(options.input, options.output, progress=bar)
+    print(f"{options.output}: {report.records:,} records saved, {number(report.lost)} lost")
+    for loss in report.losses:
+        print(f"{options.input}: {loss}")
+    return LOST if report.lost != 0 else 0
+
+
+def run_concat(options):
+    """Join the files."""
+    with Bar("joining") as bar:
+        concat(options.inputs, options.output, progress=bar)
+
+
+def number(count):
+    """How many, for people."""
+    return "an unknown number" if count is None else f"{count:,}" if count else "none"
+
+
+class Bar:
+    """How far the work has come, on a terminal."""
+
+    SECONDS, WIDTH = 0.1, 30
+
+    def __init__(self, name):
+        self.name, self.is_shown, self.drawn = name, sys.stderr.isatty(), 0.0
+
+    def __enter__(self):
+        return self if self.is_shown else None
+
+    def __call__(self, done, total):
+        now = time.monotonic()
+        if now - self.drawn < self.SECONDS or not 0 < total < 2**64 - 1:
+            return
+        self.drawn = now
+        filled = self.WIDTH * done // total
+        bar = "#" * filled + "." * (self.WIDTH - filled)
+        print(f"\r\033[K{self.name} [{bar}] {100 * done // total} %", end="", file=sys.stderr)
+        sys.stderr.flush()
+
+    def __exit__(self, *exception):
+        if self.is_shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)

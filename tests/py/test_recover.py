@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""verify, repair and concat, as functions and as commands."""
+
+import io
+import os
+import random
+import subprocess
+import sys
+
+import ladle
+import pytest
+
+import reference
+from helpers import dumped, exactly
+from test_damage import FILES, Case
+from test_modes import Damaged
+
+RECORDS = [{"id": i, "text": "x" * (i % 50)} for i in range(3000)]
+
+
+def damaged_file(path, **options):
+    """A file with one damaged block, and the numbers of its records."""
+    data = dumped(RECORDS, block_size=2048, metadata={"a": 1}, **options)
+    items = [item for item in reference.blocks(data) if item.type == "data"]
+    item = items[len(items) // 2]
+    place = item.offset + item.byte_len // 2
+    path.write_bytes(data[:place] + b"\xa5\x5a\xa5" + data[place + 3 :])
+    return range(item.first_record, item.first_record + item.record_count)
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "ladle", *map(os.fspath, arguments)],
+        capture_output=True,
+        text=True,
+        **options,
+    )
+
+
+def test_verify_of_a_whole_file(path):
+    ladle.dump(RECORDS, path)
+    assert ladle.open(path).verify() == 3000
+    assert ladle.open(io.BytesIO(path.read_bytes())).verify() == 3000
+    assert ladle.open([path, path]).verify() == 6000
+    result = run("verify", path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "3,000 records" in result.stdout
+
+
+def test_verify_finds_damage(path):
+    lost = damaged_file(path)
+    with pytest.raises(ladle.CorruptError) as caught:
+        ladle.open(path).verify()
+    assert caught.value.first_record == lost[0]
+    result = run("verify", path, path)
+    assert result.returncode == 1
+    assert f"{3000 - len(lost):,} records are intact, {len(lost)} lost" in result.stdout
+    assert f"records {lost[0]} to {lost[-1]} lost" in result.stdout
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_repair_saves_all_that_is_intact_and_says_what_is_not(path, tmp_path, compression):
+    lost = damaged_file(path, compression=compression)
+    before, output = path.read_bytes(), tmp_path / "repaired"
+    report = ladle.repair(path, output)
+    assert path.read_bytes() == before
+    assert (report.records, report.lost) == (3000 - len(lost), len(lost))
+    [loss] = report.losses
+    assert (loss.first_record, loss.count) == (lost[0], len(lost))
+    assert str(loss).startswith(f"records {lost[0]} to {lost[-1]} lost")
+    expected = RECORDS[: lost[0]] + RECORDS[lost[-1] + 1 :]
+    repaired = ladle.open(output)
+    assert list(repaired) == expected
+    assert repaired[-1] == expected[-1]
+    assert repaired.metadata == {"a": 1}
+    assert repaired.verify() == len(expected)
+    assert str(repaired.schema) == "{'id': int, 'text': str}"
+
+
+def test_the_command_repair(path, tmp_path):
+    lost = damaged_file(path)
+    output = tmp_path / "repaired"
+    result = run("repair", path, output)
+    assert result.returncode == 3
+    assert f"{len(lost)} lost" in result.stdout
+    assert len(ladle.open(output)) == 3000 - len(lost)
+    assert run("repair", output, tmp_path / "again").returncode == 0
+    text = tmp_path / "text"
+    text.write_text("no ladle file")
+    result = run("repair", text, tmp_path / "nothing")
+    assert result.returncode == 1
+    assert not (tmp_path / "nothing").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "no records"])
+def test_repair_of_small_files(name):
+    case, source = Damaged(name), random.Random(name)
+    for damaged in list(case.flips(source))[::7] + list(case.bursts(source, 5)):
+        touched = case.touched(damaged)
+        if 0 in touched:
+            continue
+        output = io.BytesIO()
+        report = ladle.repair(io.BytesIO(damaged), output)
+        found = list(ladle.load(io.BytesIO(output.getvalue())))
+        assert len(found) == report.records
+        expected = case.expected(touched)
+        if len(touched) == 1:
+            assert exactly(found) == exactly(expected)
+            assert report.lost == len(case.records) - len(expected)
+
+
+def test_repair_of_what_a_crash_left():
+    case = Case("three blocks")
+    for length in range(64, len(case.data)):
+        output = io.BytesIO()
+        report = ladle.repair(io.BytesIO(case.data[:length]), output)
+        assert list(ladle.load(io.BytesIO(output.getvalue()))) == case.records[: report.records]
+        assert report.records == case.good_before(length)
+
+
+def test_concat(path, tmp_path):
+    other, output = tmp_path / "other", tmp_path / "joined"
+    ladle.dump(RECORDS[:1000], path, compression="zlib")
+    ladle.dump(RECORDS[1000:], other)
+    ladle.concat([path, other], output)
+    assert output.read_bytes() == path.read_bytes() + other.read_bytes()
+    assert ladle.open(output)[1500] == RECORDS[1500]
+    assert run("concat", path, other, tmp_path / "again").returncode == 0
+    assert (tmp_path / "again").read_bytes() == output.read_bytes()
+    ladle.concat([path, output], path)
+    assert len(ladle.open(path)) == 4000
+    with pytest.raises(TypeError):
+        ladle.concat(path, output)
+    with pytest.raises(ValueError):
+        ladle.concat([], output)
+
+
+def test_concat_refuses_what_is_not_whole(path, tmp_path):
+    damaged_file(path)
+    output = tmp_path / "joined"
+    output.write_bytes(b"as it was")
+    with pytest.raises(ladle.CorruptError, match=str(path)):
+        ladle.concat([path, path], output)
+    cut = tmp_path / "cut"
+    cut.write_bytes(dumped(RECORDS)[:-9])
+    with pytest.raises(ladle.TruncatedError):
+        ladle.concat([cut], output)
+    with pytest.raises(FileNotFoundError):
+        ladle.concat([tmp_path / "nothing"], output)
+    assert run("concat", path, cut, output).returncode == 1
+    assert output.read_bytes() == b"as it was"
+
+
+def test_the_command_info(path):
+    ladle.dump(RECORDS, path, compression="zlib", metadata={"made": "today"})
+    result = run("info", path)
+    assert (result.returncode, result.stderr) == (0, "")
+    for text in ("3,000", "{'id': int, 'text': str}", "zlib", "complete", "{'made': 'today'}"):
+        assert text in result.stdout
+    path.write_bytes(path.read_bytes()[:-20])
+    result = run("info", path)
+    assert result.returncode == 0
+    assert "unfinished" in result.stdout
+    path.write_bytes(b"text")
+    assert run("info", path).returncode == 1
+
+
+def test_commands_used_wrongly(path):
+    for arguments in (["verify"], ["repair", path], ["concat", path], ["unknown"], []):
+        assert run(*arguments).returncode == 2
