@@ -347,6 +347,11 @@ uint64_t ladle_writer_written_count(const ladle_writer *writer)
     return ladle_emitter_written_count(&writer->emitter);
 }
 
+uint64_t ladle_writer_written_len(const ladle_writer *writer)
+{
+    return writer ? writer->emitter.output.offset : 0;
+}
+
 uint64_t ladle_writer_memory_bound(const ladle_writer *writer)
 {
     if (!writer) {
@@ -426,6 +431,20 @@ static ladle_status writer_new(ladle_writer **writer, const ladle_sink *sink,
     }
     *writer = made;
     return LADLE_OK;
+}
+
+uint64_t ladle_writer_options_bound(const ladle_writer_options *options)
+{
+    const ladle_sink nowhere = {.struct_size = sizeof nowhere};
+    ladle_writer_options taken;
+    ladle_writer *writer;
+    if (ladle_take_struct(&taken, sizeof taken, options, NULL) != LADLE_OK ||
+        writer_new(&writer, &nowhere, &taken, NULL) != LADLE_OK) {
+        return 0;
+    }
+    uint64_t bound = ladle_writer_memory_bound(writer);
+    writer_free(writer);
+    return bound;
 }
 
 static ladle_status begin_segment(ladle_writer *writer, const ladle_writer_options *options,

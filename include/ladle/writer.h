@@ -198,10 +198,23 @@ LADLE_API uint64_t ladle_writer_count(const ladle_writer *writer);
 LADLE_API uint64_t ladle_writer_written_count(const ladle_writer *writer);
 
 /*
+ * Bytes that were handed to the sink: how far the file has come, for statistics and progress.
+ */
+LADLE_API uint64_t ladle_writer_written_len(const ladle_writer *writer);
+
+/*
  * Bytes of memory that the writer takes at most while records are no larger than a block, codecs'
  * own state included; a larger record adds three times its size.
  */
 LADLE_API uint64_t ladle_writer_memory_bound(const ladle_writer *writer);
+
+/*
+ * The same for a writer that is not open yet: one is made and released, without a sink. 0 when the
+ * options are such that it would not open, or there is no memory for it.
+ *
+ * options  NULL for the defaults
+ */
+LADLE_API uint64_t ladle_writer_options_bound(const ladle_writer_options *options);
 
 #ifdef __cplusplus
 }

@@ -77,6 +77,7 @@ START_TEST(null_is_refused_by_writers)
     must(ladle_writer_abort(NULL, NULL));
     ck_assert_uint_eq(ladle_writer_count(NULL), 0);
     ck_assert_uint_eq(ladle_writer_written_count(NULL), 0);
+    ck_assert_uint_eq(ladle_writer_written_len(NULL), 0);
     ck_assert_uint_eq(ladle_writer_memory_bound(NULL), 0);
     ck_assert_ptr_null(ladle_writer_shape(NULL));
     ladle_writer_rollback(NULL);
@@ -320,6 +321,35 @@ START_TEST(options_out_of_range_are_refused)
 }
 END_TEST
 
+/*
+ * What may be asked before opening, and while the file grows.
+ */
+START_TEST(memory_and_length_can_be_asked_for)
+{
+    ladle_writer_options options = LADLE_WRITER_OPTIONS_INIT;
+    ladle_memory_sink memory = {0};
+    ladle_sink sink;
+    ladle_writer *writer;
+    options.codec = "zlib";
+    options.block_len = 65536;
+    ck_assert_uint_gt(ladle_writer_options_bound(NULL), 132000);
+    ck_assert_uint_gt(ladle_writer_options_bound(&options), 65536);
+    ladle_sink_from_memory(&sink, &memory);
+    must(ladle_writer_open(&writer, &sink, &options, NULL));
+    ck_assert_uint_eq(ladle_writer_memory_bound(writer), ladle_writer_options_bound(&options));
+    must(ladle_writer_append_rows(writer, &layout, points, 3, NULL));
+    ck_assert_uint_eq(ladle_writer_written_len(writer), memory.len);
+    must(ladle_writer_flush(writer, NULL));
+    ck_assert_uint_eq(ladle_writer_written_len(writer), memory.len);
+    must(ladle_writer_close(writer, NULL));
+    ladle_memory_sink_free(&memory);
+    options.codec = "none such";
+    ck_assert_uint_eq(ladle_writer_options_bound(&options), 0);
+    options.struct_size = 0;
+    ck_assert_uint_eq(ladle_writer_options_bound(&options), 0);
+}
+END_TEST
+
 Suite *misuse_suite(void)
 {
     Suite *suite = suite_create("misuse");
@@ -331,6 +361,7 @@ Suite *misuse_suite(void)
     tcase_add_loop_test(tcase, a_wrong_struct_size_is_refused, 0, COUNT_OF(wrong_sizes));
     tcase_add_test(tcase, other_versions_of_structs_are_taken);
     tcase_add_test(tcase, a_source_must_read_and_a_sink_must_write);
+    tcase_add_test(tcase, memory_and_length_can_be_asked_for);
     tcase_add_test(tcase, options_out_of_range_are_refused);
     suite_add_tcase(suite, tcase);
     return suite;

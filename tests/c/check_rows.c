@@ -250,6 +250,53 @@ START_TEST(rows_come_back)
 END_TEST
 
 /*
+ * Bytes that come in pieces of any length: each row comes as soon as its block is there, once.
+ */
+START_TEST(rows_come_in_pieces)
+{
+    enum { COUNT = 200 };
+    struct everything *rows = random_rows(99, COUNT);
+    ladle_memory_sink file = {0};
+    ladle_writer_options options = fixed_options();
+    options.block_len = 4096;
+    ladle_writer *writer = open_writer(&file, &options);
+    must(ladle_writer_append_rows(writer, &everything_layouts[_i], rows, COUNT, NULL));
+    must(ladle_writer_close(writer, NULL));
+    for (size_t piece = 1; piece <= file.len; piece += 1 + piece / 3) {
+        ladle_memory_source bytes = {.data = NULL};
+        ladle_source source;
+        ladle_reader *reader = NULL;
+        ladle_reader_options live = LADLE_READER_OPTIONS_INIT;
+        ladle_status status = LADLE_WAIT;
+        size_t read = 0;
+        live.live = true;
+        ladle_source_from_pieces(&source, &bytes);
+        must_give(LADLE_WAIT, ladle_reader_open(&reader, &source, &live, NULL));
+        for (size_t place = 0; place < file.len; place += piece) {
+            size_t left = file.len - place;
+            struct everything got[7];
+            size_t count;
+            must_give(LADLE_WAIT, status);
+            bytes = (ladle_memory_source){.data = (uint8_t *)file.data + place,
+                                          .len = left < piece ? left : piece};
+            while ((status = ladle_reader_next_rows(reader, &everything_layouts[0], got, 7, &count,
+                                                    NULL)) == LADLE_OK) {
+                for (size_t i = 0; i < count; i++) {
+                    must_be_row(&got[i], &rows[read + i]);
+                }
+                read += count;
+            }
+        }
+        check_that(status == LADLE_END && read == COUNT, "%zu rows, then %s", read,
+                   ladle_status_text(status));
+        ladle_reader_close(reader);
+    }
+    ladle_memory_sink_free(&file);
+    free(rows);
+}
+END_TEST
+
+/*
  * A column has one kind in all blocks, and unsigned integers say so in all of them.
  */
 START_TEST(kinds_are_the_same_in_every_block)
@@ -900,6 +947,7 @@ Suite *rows_suite(void)
     Suite *suite = suite_create("rows");
     TCase *tcase = tcase_create("rows");
     tcase_add_loop_test(tcase, rows_come_back, 0, 2);
+    tcase_add_loop_test(tcase, rows_come_in_pieces, 0, 2);
     tcase_add_test(tcase, kinds_are_the_same_in_every_block);
     tcase_add_loop_test(tcase, a_value_fits_or_is_refused, 0, COUNT_OF(fits));
     tcase_add_test(tcase, rows_and_records_mix);
