@@ -66,7 +66,8 @@ ladle_status ladle_column_get(ladle_view *column, ladle_field_type type, const v
     LADLE_TRY(ladle_need(column && copy && values, error));
     ladle_field field = {.name = "", .type = type, .missing = missing};
     field.len = ladle_type_size(type);
-    if (field.len == 0 || type == LADLE_FIELD_CHARS || type == LADLE_FIELD_BYTES) {
+    if (!ladle_type_is_known(type) || type == LADLE_FIELD_STRUCT || type == LADLE_FIELD_CHARS ||
+        type == LADLE_FIELD_BYTES) {
         return ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN,
                           "a column cannot be had in this type");
     }

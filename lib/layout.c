@@ -10,7 +10,7 @@
 
 _Static_assert(sizeof(bool) == 1, "a bool field is one byte");
 
-size_t ladle_type_size(ladle_field_type type)
+bool ladle_type_is_known(ladle_field_type type)
 {
     switch (type) {
     case LADLE_FIELD_BOOL:
@@ -26,20 +26,13 @@ size_t ladle_type_size(ladle_field_type type)
     case LADLE_FIELD_DOUBLE:
     case LADLE_FIELD_CHARS:
     case LADLE_FIELD_BYTES:
-        return type & 0xFF;
     case LADLE_FIELD_STRING:
     case LADLE_FIELD_BLOB:
-        return sizeof(ladle_string);
+    case LADLE_FIELD_STRUCT:
+        return true;
     default:
-        return 0;
+        return false;
     }
-}
-
-size_t ladle_field_size(const ladle_field *field)
-{
-    return ladle_field_is_text(field) ? field->len
-           : field->layout            ? field->layout->size
-                                      : ladle_type_size(field->type);
 }
 
 void ladle_path_print(const struct ladle_path *path, char *to, size_t capacity)
@@ -104,7 +97,7 @@ static ladle_status check_field(struct checker *checker, const ladle_field *fiel
         return wrong(checker, "a field has no name");
     }
     checker->path.fields[checker->path.depth++] = field;
-    if (ladle_type_size(field->type) == 0 && field->type != LADLE_FIELD_STRUCT) {
+    if (!ladle_type_is_known(field->type)) {
         return wrong(checker, "is of a type that a field cannot have");
     }
     if ((field->type == LADLE_FIELD_STRUCT) != (field->layout != NULL)) {
@@ -117,7 +110,7 @@ static ladle_status check_field(struct checker *checker, const ladle_field *fiel
     if (field->layout && field->layout->size == 0) {
         return wrong(checker, "is a struct of no bytes");
     }
-    if (field->len % ladle_field_size(field)) {
+    if (ladle_field_is_array(field) && field->len % ladle_field_size(field)) {
         return wrong(checker, "is not a whole number of elements long");
     }
     uint64_t count = ladle_field_count(field);

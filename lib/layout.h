@@ -25,24 +25,43 @@ ladle_status ladle_layout_check(const ladle_layout *layout, struct ladle_layout_
  */
 uint64_t ladle_layout_strings_len(const ladle_layout *layout, const void *row);
 
+/*
+ * Whether there is such a type.
+ */
+bool ladle_type_is_known(ladle_field_type type);
+
+/*
+ * Bytes of one element of a known type; 0 for STRUCT. CHARS and BYTES have 1.
+ */
+static inline size_t ladle_type_size(ladle_field_type type)
+{
+    bool is_string = type == LADLE_FIELD_STRING || type == LADLE_FIELD_BLOB;
+    return is_string ? sizeof(ladle_string) : type & 0xFFu;
+}
+
 static inline bool ladle_field_is_text(const ladle_field *field)
 {
     return field->type == LADLE_FIELD_CHARS || field->type == LADLE_FIELD_BYTES;
 }
 
 /*
- * Bytes of one element of a type; 0 for STRUCT, and for what is no type. CHARS and BYTES have 1.
- */
-size_t ladle_type_size(ladle_field_type type);
-
-/*
  * Bytes of one element of a field, and how many there are. CHARS and BYTES are one element.
  */
-size_t ladle_field_size(const ladle_field *field);
+static inline size_t ladle_field_size(const ladle_field *field)
+{
+    return ladle_field_is_text(field) ? field->len
+           : field->layout            ? field->layout->size
+                                      : ladle_type_size(field->type);
+}
+
+static inline bool ladle_field_is_array(const ladle_field *field)
+{
+    return field->len != ladle_field_size(field);
+}
 
 static inline size_t ladle_field_count(const ladle_field *field)
 {
-    return field->len / ladle_field_size(field);
+    return ladle_field_is_array(field) ? field->len / ladle_field_size(field) : 1;
 }
 
 /*

@@ -55,6 +55,9 @@ static size_t count_for_room(const ladle_writer *writer, const ladle_layout *lay
                              const struct ladle_layout_facts *facts, const uint8_t *rows,
                              size_t count)
 {
+    if (count == 1) {
+        return 1;
+    }
     uint64_t room = ladle_writer_room(writer);
     uint64_t len_max = ladle_writer_bulk_len_max(writer);
     size_t step = count < STEP_COUNT ? count : STEP_COUNT;

@@ -232,24 +232,24 @@ static ladle_status get_alike(const struct ladle_rows_getter *getter, ladle_view
                               const ladle_columns *list, const ladle_layout *layout,
                               const struct ladle_places *places)
 {
-    uint8_t has_field[LADLE_DICT_COLUMNS_MAX] = {0};
+    uint64_t has_field[LADLE_DICT_COLUMNS_MAX / 64] = {0};
     uint32_t found = 0;
     for (size_t i = 0; i < layout->field_count; i++) {
         const ladle_field *field = &layout->fields[i];
         uint32_t place = find_name(view, list, (uint32_t)i, field->name);
         bool is_there = place < list->count;
         ladle_view *column = is_there ? &view->children[list->columns[place]] : NULL;
-        if (is_there && has_field[place]) {
+        if (is_there && has_field[place / 64] >> place % 64 & 1) {
             return fail_double(getter, field);
         }
         if (is_there) {
             found++;
-            has_field[place] = 1;
+            has_field[place / 64] |= UINT64_C(1) << place % 64;
         }
         LADLE_TRY(get_column(getter, column, field, places));
     }
     for (uint32_t i = 0; found < list->count && i < list->count; i++) {
-        if (!has_field[i]) {
+        if (!(has_field[i / 64] >> i % 64 & 1)) {
             skip(&view->children[list->columns[i]], places->count);
         }
     }
@@ -358,7 +358,7 @@ static ladle_status get(const struct ladle_rows_getter *getter, ladle_view *view
     case LADLE_UNION:
         return get_union(getter, view, field, is_element, places);
     default:
-        if (!is_element && ladle_field_count(field) > 1) {
+        if (!is_element && ladle_field_is_array(field)) {
             return get_arrays(getter, view, field, places);
         }
         if (field->layout) {

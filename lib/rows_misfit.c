@@ -32,7 +32,7 @@ static const char *kind_text(uint8_t kind)
 
 static const char *wanted_text(const ladle_field *field)
 {
-    if (ladle_field_count(field) > 1) {
+    if (ladle_field_is_array(field)) {
         return "a list";
     }
     switch (field->type) {

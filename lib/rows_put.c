@@ -441,7 +441,7 @@ static ladle_status put_structs(struct putter *putter, ladle_node *node, const l
         struct members inner = *members;
         inner.first += field->offset;
         path->fields[path->depth++] = field;
-        LADLE_TRY(ladle_field_count(field) > 1
+        LADLE_TRY(ladle_field_is_array(field)
                       ? put_arrays(putter, node->children[column], field, &inner)
                       : put_elements(putter, node->children[column], field, &inner));
         path->depth--;
