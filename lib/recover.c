@@ -47,9 +47,8 @@ static ladle_status fail_memory(ladle_error *error)
 static ladle_status begin(struct recovery *recovery, const ladle_source *source,
                           const ladle_recover_options *options, ladle_error *error)
 {
-    *recovery = (struct recovery){.total = LADLE_UNKNOWN, .segment_offset = LADLE_UNKNOWN};
-    ladle_status taken =
-        ladle_take_struct(&recovery->options, sizeof recovery->options, options, error);
+    *recovery = (struct recovery){
+        .options = *options, .total = LADLE_UNKNOWN, .segment_offset = LADLE_UNKNOWN};
     const ladle_allocator *allocator = recovery->options.allocator;
     ladle_status status = ladle_limits_resolve(recovery->options.limits, &recovery->limits, error);
     ladle_scan_init(&recovery->scan, source, recovery->limits.max_record, false, allocator);
@@ -57,7 +56,6 @@ static ladle_status begin(struct recovery *recovery, const ladle_source *source,
     ladle_block_init(&recovery->block, allocator);
     recovery->record.allocator = allocator;
     recovery->metadata.allocator = allocator;
-    LADLE_TRY(taken);
     LADLE_TRY(status);
     if (!recovery->scan.input.source.read && !ladle_input_has_places(&recovery->scan.input)) {
         return fail(error, LADLE_E_ARGUMENT, "the source has no function that reads");
@@ -374,19 +372,40 @@ static ladle_status go_through(struct recovery *recovery, ladle_error *error)
 static void put_report(const struct recovery *recovery, ladle_recover_report *report)
 {
     if (report) {
-        *report = recovery->report;
-        report->struct_size = sizeof *report;
+        size_t size = report->struct_size;
+        memcpy(report, &recovery->report, size < sizeof *report ? size : sizeof *report);
+        report->struct_size = size;
     }
+}
+
+/*
+ * Structs of whatever version, as this one knows them. 'sink' may be NULL for want of one.
+ */
+struct arguments {
+    ladle_source source;
+    ladle_sink sink;
+    ladle_recover_options options;
+    ladle_recover_report report;
+};
+
+static ladle_status take_arguments(struct arguments *arguments, const ladle_source *source,
+                                   const ladle_sink *sink, const ladle_recover_options *options,
+                                   const ladle_recover_report *report, ladle_error *error)
+{
+    LADLE_TRY(ladle_take_struct(&arguments->source, sizeof arguments->source, source, error));
+    LADLE_TRY(ladle_take_struct(&arguments->sink, sizeof arguments->sink, sink, error));
+    LADLE_TRY(ladle_take_struct(&arguments->options, sizeof arguments->options, options, error));
+    return ladle_take_struct(&arguments->report, sizeof arguments->report, report, error);
 }
 
 ladle_status ladle_verify(const ladle_source *source, const ladle_recover_options *options,
                           ladle_recover_report *report, ladle_error *error)
 {
     struct recovery recovery;
-    ladle_source taken_source;
+    struct arguments taken;
     LADLE_TRY(ladle_need(source, error));
-    LADLE_TRY(ladle_take_struct(&taken_source, sizeof taken_source, source, error));
-    ladle_status status = begin(&recovery, &taken_source, options, error);
+    LADLE_TRY(take_arguments(&taken, source, NULL, options, report, error));
+    ladle_status status = begin(&recovery, &taken.source, &taken.options, error);
     if (status == LADLE_OK) {
         status = go_through(&recovery, error);
     }
@@ -414,14 +433,12 @@ ladle_status ladle_repair(const ladle_source *source, const ladle_sink *sink,
     struct recovery recovery;
     struct ladle_emitter emitter = {.is_dead = false};
     ladle_error ignored;
-    ladle_source taken_source;
-    ladle_sink taken_sink;
+    struct arguments taken;
     LADLE_TRY(ladle_need(source && sink, error));
-    LADLE_TRY(ladle_take_struct(&taken_source, sizeof taken_source, source, error));
-    LADLE_TRY(ladle_take_struct(&taken_sink, sizeof taken_sink, sink, error));
-    ladle_status status = begin(&recovery, &taken_source, options, error);
+    LADLE_TRY(take_arguments(&taken, source, sink, options, report, error));
+    ladle_status status = begin(&recovery, &taken.source, &taken.options, error);
     struct ladle_emitter_options emitting = {.allocator = recovery.options.allocator};
-    if (ladle_emitter_init(&emitter, &taken_sink, &emitting) != LADLE_OK && status == LADLE_OK) {
+    if (ladle_emitter_init(&emitter, &taken.sink, &emitting) != LADLE_OK && status == LADLE_OK) {
         status = fail_memory(error);
     }
     recovery.emitter = &emitter;
@@ -500,19 +517,16 @@ static ladle_status join(const ladle_source *source, struct ladle_output *output
 ladle_status ladle_concat(const ladle_source *sources, size_t count, const ladle_sink *sink,
                           const ladle_recover_options *options, size_t *failed, ladle_error *error)
 {
-    struct ladle_output output = {.failed = false};
+    struct arguments taken;
     ladle_error ignored;
-    LADLE_TRY(ladle_need((sources || count == 0) && sink, error));
-    LADLE_TRY(ladle_take_struct(&output.sink, sizeof output.sink, sink, error));
+    LADLE_TRY(ladle_need(sink && (sources || !count), error));
+    LADLE_TRY(take_arguments(&taken, NULL, sink, options, NULL, error));
+    struct ladle_output output = {.sink = taken.sink};
     ladle_status status =
         count ? LADLE_OK : fail(error, LADLE_E_ARGUMENT, "there is no file to join");
     size_t i = 0;
     for (; i < count && status == LADLE_OK; i++) {
-        ladle_source taken_source;
-        status = ladle_take_struct(&taken_source, sizeof taken_source, &sources[i], error);
-        if (status == LADLE_OK) {
-            status = join(&taken_source, &output, options, error);
-        }
+        status = join(&sources[i], &output, &taken.options, error);
     }
     if (failed) {
         *failed = status == LADLE_OK || count == 0 ? count : i - 1;

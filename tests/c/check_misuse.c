@@ -162,6 +162,17 @@ START_TEST(null_is_refused_elsewhere)
     must_refuse(ladle_column_get(NULL, LADLE_FIELD_INT8, NULL, &copy, &values, error));
     must_refuse(ladle_column_get(&view, LADLE_FIELD_INT8, NULL, NULL, &values, error));
     must_refuse(ladle_column_get(&view, LADLE_FIELD_INT8, NULL, &copy, NULL, error));
+    ladle_memory_sink memory = {0};
+    ladle_memory_source bytes;
+    ladle_sink_from_memory(&sink, &memory);
+    source_of_file(&source, &bytes);
+    must_refuse(ladle_verify(NULL, NULL, NULL, error));
+    must_refuse(ladle_repair(NULL, &sink, NULL, NULL, error));
+    must_refuse(ladle_repair(&source, NULL, NULL, NULL, error));
+    must_refuse(ladle_concat(NULL, 1, &sink, NULL, NULL, error));
+    must_refuse(ladle_concat(&source, 1, NULL, NULL, NULL, error));
+    must_refuse(ladle_concat(&source, 0, &sink, NULL, NULL, error));
+    ck_assert_ptr_null(memory.data);
     must_give(LADLE_E_IO, ladle_fd_lock(-1, NULL));
 }
 END_TEST
@@ -182,6 +193,8 @@ union padded {
     ladle_writer_options writer;
     ladle_limits limits;
     ladle_info info;
+    ladle_recover_options recover;
+    ladle_recover_report report;
     uint8_t bytes[256];
 };
 
@@ -209,6 +222,10 @@ START_TEST(a_wrong_struct_size_is_refused)
     spoil(&padded, size);
     must_refuse(ladle_reader_open(&reader, &source, &padded.reader, error));
     must_refuse(ladle_writer_open(&writer, &sink, &padded.writer, error));
+    must_refuse(ladle_verify(&source, &padded.recover, NULL, error));
+    must_refuse(ladle_verify(&source, NULL, &padded.report, error));
+    must_refuse(ladle_repair(&source, &sink, &padded.recover, NULL, error));
+    must_refuse(ladle_concat(&source, 1, &sink, &padded.recover, NULL, error));
     reader_options.limits = &padded.limits;
     must_refuse(ladle_reader_open(&reader, &source, &reader_options, error));
     writer_options.limits = &padded.limits;

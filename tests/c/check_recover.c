@@ -102,8 +102,8 @@ static void check_damaged(const void *data, size_t len, const struct records *re
     ladle_memory_source memory;
     ladle_memory_sink repaired = {0};
     ladle_sink sink;
-    ladle_recover_report report = {.record_count = 0};
-    ladle_recover_report verify_report = {.record_count = 0};
+    ladle_recover_report report = {.struct_size = sizeof(ladle_recover_report)};
+    ladle_recover_report verify_report = {.struct_size = sizeof(ladle_recover_report)};
     ladle_recover_options options = options_for(&losses, records);
     ladle_source source = source_of(&memory, data, len, in_order);
     ladle_sink_from_memory(&sink, &repaired);
