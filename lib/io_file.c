@@ -19,6 +19,8 @@
  */
 #define PART_LEN_MAX ((size_t)1 << 30)
 
+#define PIPE_LEN (512 << 10)
+
 /*
  * The descriptor itself is the context: a source or sink needs no memory of its own.
  */
@@ -163,8 +165,25 @@ static ladle_status fd_close_sink(void *ctx, int *os_errno)
     return close(fd_of(ctx)) == 0 || errno == EINTR ? LADLE_OK : fail_errno(os_errno);
 }
 
+/*
+ * A pipe holds 64 KiB on Linux, less than a block: the two sides would wait for each other several
+ * times a block. More is a kindness, not a need; a descriptor that is no pipe refuses.
+ */
+static void widen_pipe(int fd)
+{
+#ifdef F_SETPIPE_SZ
+    int capacity = fcntl(fd, F_GETPIPE_SZ);
+    if (capacity > 0 && capacity < PIPE_LEN) {
+        (void)fcntl(fd, F_SETPIPE_SZ, PIPE_LEN);
+    }
+#else
+    (void)fd;
+#endif
+}
+
 void ladle_source_from_fd(ladle_source *source, int fd, bool owned)
 {
+    widen_pipe(fd);
     *source = (ladle_source){.struct_size = sizeof *source,
                              .ctx = ctx_of(fd),
                              .read = fd_read,
@@ -182,6 +201,7 @@ void ladle_source_from_file(ladle_source *source, int fd, bool owned)
 
 void ladle_sink_from_fd(ladle_sink *sink, int fd, bool owned)
 {
+    widen_pipe(fd);
     *sink = (ladle_sink){.struct_size = sizeof *sink,
                          .ctx = ctx_of(fd),
                          .write = fd_write,

@@ -66,6 +66,8 @@ typedef struct ladle_sink {
  * source  output
  * fd      stays open when 'owned' is false; else ladle_reader_close closes it
  *
+ * A pipe is made larger, where the system can and allows it, so that a block fits in.
+ *
  * Threads  any; the source is the caller's
  */
 LADLE_API void ladle_source_from_fd(ladle_source *source, int fd, bool owned);
