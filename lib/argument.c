@@ -15,9 +15,9 @@ static ladle_status fail(ladle_error *error, const char *why)
     return ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s", why);
 }
 
-ladle_status ladle_fail_null(ladle_error *error)
+void ladle_fail_null(ladle_error *error)
 {
-    return fail(error, "a pointer is NULL that must not be");
+    (void)fail(error, "a pointer is NULL that must not be");
 }
 
 ladle_status ladle_take_struct(void *to, size_t size, const void *from, ladle_error *error)

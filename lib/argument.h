@@ -4,14 +4,18 @@
 
 #include <ladle/base.h>
 
+void ladle_fail_null(ladle_error *error);
+
 /*
  * LADLE_E_ARGUMENT when a pointer is NULL that must not be.
  */
-ladle_status ladle_fail_null(ladle_error *error);
-
 static inline ladle_status ladle_need(bool are_there, ladle_error *error)
 {
-    return LADLE_LIKELY(are_there) ? LADLE_OK : ladle_fail_null(error);
+    if (LADLE_UNLIKELY(!are_there)) {
+        ladle_fail_null(error);
+        return LADLE_E_ARGUMENT;
+    }
+    return LADLE_OK;
 }
 
 /*

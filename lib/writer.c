@@ -415,19 +415,22 @@ static ladle_status writer_new(ladle_writer **writer, const ladle_sink *sink,
     ladle_limits limits;
     LADLE_TRY(ladle_limits_resolve(options->limits, &limits, error));
     if (options->codec && ladle_codec_by_name(options->codec, &codec) != LADLE_OK) {
-        return ladle_fail(error, LADLE_E_UNSUPPORTED, LADLE_UNKNOWN, LADLE_UNKNOWN,
-                          "the codec %s is not built in", options->codec);
+        (void)ladle_fail(error, LADLE_E_UNSUPPORTED, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                         "the codec %s is not built in", options->codec);
+        return LADLE_E_UNSUPPORTED;
     }
     LADLE_TRY(check_options(options, &limits, codec, error));
     ladle_writer *made = ladle_alloc(options->allocator, 1, sizeof *made);
     if (!made) {
-        return ladle_emitter_fail(error, LADLE_E_MEMORY);
+        (void)ladle_emitter_fail(error, LADLE_E_MEMORY);
+        return LADLE_E_MEMORY;
     }
     made->limits = limits;
     ladle_status status = writer_init(made, sink, options, codec);
     if (status != LADLE_OK) {
         writer_free(made);
-        return ladle_emitter_fail(error, status);
+        (void)ladle_emitter_fail(error, status);
+        return status;
     }
     *writer = made;
     return LADLE_OK;
