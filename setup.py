@@ -51,7 +51,7 @@ compile_args, link_args = build_options()
 setup(
     version=version(),
     license="BSD-2-Clause",
-    packages=["ladle", "ladle._commands"],
+    packages=["ladle", "ladle._commands", "ladle._convert"],
     package_dir={"ladle": "pymodule/ladle"},
     package_data={"ladle": ["*.pyi", "py.typed"]},
     ext_modules=[

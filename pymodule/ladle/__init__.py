@@ -13,6 +13,7 @@ memory of one block, whatever the length of the file. Nothing that a file says i
 """
 
 from ladle._classes import Opaque
+from ladle._convert import convert
 from ladle._core import Records, Writer, dumps, loads, register
 from ladle._errors import (
     CorruptError,
@@ -47,6 +48,7 @@ __all__ = [
     "UnsupportedError",
     "Writer",
     "concat",
+    "convert",
     "dump",
     "dumps",
     "from_pickle",

@@ -43,6 +43,15 @@ def from_pickle(
     encoding: Literal["ascii", "latin1", "utf-8", "bytes"] = "ascii",
     limits: Limits | None = None,
 ) -> PickleRecords: ...
+def convert(
+    source: _Path | BinaryIO,
+    target: _Path | BinaryIO,
+    *,
+    source_format: str | None = None,
+    target_format: str | None = None,
+    progress: Callable[[int], object] | None = None,
+    **options: Any,
+) -> int: ...
 def dump(
     records: Iterable[Any],
     file: _Path | _CanWrite,

@@ -11,9 +11,9 @@ import os
 import sys
 
 import ladle
-from ladle._commands import info, look, whole
+from ladle._commands import convert, info, look, whole
 
-MODULES = (info, look, whole)
+MODULES = (convert, info, look, whole)
 
 # Exit statuses.
 WELL, FAILED, MISUSED, LOST = 0, 1, 2, 3

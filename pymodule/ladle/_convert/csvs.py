@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""CSV: a line of names, then a line a record. Types are found, or given."""
+
+import contextlib
+import csv
+import datetime
+import decimal
+import io
+import itertools
+import re
+
+from ladle._convert.rows import names_of, rows_of, shape_of
+from ladle._errors import FormatError
+
+FORMAT = "csv"
+READ_OPTIONS = ("types", "none", "delimiter")
+WRITE_OPTIONS = ("none", "delimiter", "fields", "fill")
+
+BATCH_COUNT = 500
+FIELD_LEN_MAX = 2**31 - 1
+
+# Types that are found, in the order in which they are preferred. A number is only taken for one
+# when it would be written like that again: 007 is text.
+FOUND = {
+    "bool": re.compile(r"(?:(?:[Tt]rue|[Ff]alse)\n)*", re.ASCII),
+    "int": re.compile(r"(?:(?:0|-?[1-9][0-9]{0,4000})\n)*", re.ASCII),
+    "float": re.compile(
+        r"(?:[-+]?(?:(?:(?:0|[1-9][0-9]{0,400})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,9})?"
+        r"|[Ii]nf(?:inity)?|[Nn]a[Nn])\n)*",
+        re.ASCII,
+    ),
+}
+
+
+def _bool(text):
+    return BOOLS[text.lower()]
+
+
+BOOLS = {"true": True, "false": False}
+CONVERTERS = {
+    "int": int,
+    "float": float,
+    "bool": _bool,
+    "str": None,
+    "decimal": decimal.Decimal,
+    "date": datetime.date.fromisoformat,
+    "datetime": datetime.datetime.fromisoformat,
+    "time": datetime.time.fromisoformat,
+}
+SIMPLE = frozenset((type(None), bool, int, float, str, decimal.Decimal, datetime.date))
+CLOCKS = frozenset((datetime.datetime, datetime.time))
+WRITABLE = SIMPLE | CLOCKS
+
+
+def read(source, types=None, none="", delimiter=","):
+    """The records of a CSV file: it is read twice, to find types first that all values have."""
+    types = _check_types(types or {})
+    with _long_fields():
+        lines = _Lines(source, delimiter)
+        if not lines.names:
+            return
+        found = _find_types(lines, types, none)
+        lines = _Lines(source, delimiter)
+        converters = [CONVERTERS[found[name]] for name in lines.names]
+        make = rows_of(lines.names)
+        for batch in lines.batches():
+            columns = zip(*batch)
+            converted = [
+                _convert(lines, name, column, converter, none)
+                for name, column, converter in zip(lines.names, columns, converters)
+            ]
+            yield from make(zip(*converted))
+
+
+def _check_types(types):
+    for name, kind in types.items():
+        if kind not in CONVERTERS:
+            raise ValueError(f"type {kind!r} of {name!r}: it must be one of {', '.join(CONVERTERS)}")
+    return types
+
+
+@contextlib.contextmanager
+def _long_fields():
+    """The module csv has one limit for all, which is short."""
+    before = csv.field_size_limit(FIELD_LEN_MAX)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+class _Lines:
+    """The lines of a file as lists of texts, a few at a time."""
+
+    def __init__(self, source, delimiter):
+        self.source = source
+        text = io.TextIOWrapper(_Unclosed(source.open_again()), "utf-8-sig", newline="")
+        self.reader = csv.reader(text, delimiter=delimiter, strict=True)
+        self.names = next(self._rows(), [])  # of an empty file, which has no records
+        if len(set(self.names)) < len(self.names):
+            self.fail("two fields have one name")
+
+    def batches(self):
+        """Lists of lines, each with as many fields as there are names."""
+        rows = self._rows()
+        width = len(self.names)
+        while batch := list(itertools.islice(rows, BATCH_COUNT)):
+            if not all(len(row) == width for row in batch):
+                self.fail(f"a line among the last {len(batch)} has not {width} fields as the first")
+            yield batch
+
+    def _rows(self):
+        try:
+            yield from filter(None, self.reader)
+        except (csv.Error, UnicodeDecodeError) as error:
+            self.fail(error)
+
+    def fail(self, reason):
+        """Raise for the latest line."""
+        line = max(1, self.reader.line_num)
+        raise FormatError(f"{self.source.name}: line {line}: {reason}") from None
+
+
+class _Unclosed(io.RawIOBase):
+    """A file that stays open when what wraps it goes."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        data = self.file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _find_types(lines, given, none):
+    """The type of each field."""
+    if wrong := sorted(set(given) - set(lines.names)):
+        lines.fail(f"types are given for fields that are not there: {', '.join(wrong)}")
+    possible = {name: list(FOUND) for name in lines.names if name not in given}
+    has_values = set()
+    if possible:
+        for batch in lines.batches():
+            for name, column in zip(lines.names, zip(*batch)):
+                if possible.get(name):
+                    values = set(column)
+                    values.discard(none)
+                    if values:
+                        has_values.add(name)
+                        _rule_out(possible[name], values)
+    found = {name: (kinds[0] if kinds else "str") for name, kinds in possible.items()}
+    return given | {name: kind if name in has_values else "str" for name, kind in found.items()}
+
+
+def _rule_out(kinds, values):
+    text = "\n".join(values) + "\n"
+    if text.count("\n") > len(values):
+        kinds.clear()
+    for kind in tuple(kinds):
+        if not FOUND[kind].fullmatch(text):
+            kinds.remove(kind)
+
+
+def _convert(lines, name, column, converter, none):
+    try:
+        if converter is None:
+            return [None if text == none else text for text in column] if none in column else column
+        if none in column:
+            return [None if text == none else converter(text) for text in column]
+        return list(map(converter, column))
+    except (ValueError, KeyError, ArithmeticError) as error:
+        lines.fail(f"field {name!r}, in one of the last {len(column)} lines: {error}")
+
+
+def write(records, file, none="", delimiter=",", fields=None, fill=False):
+    """Write records as CSV."""
+    text = io.TextIOWrapper(file, "utf-8", newline="", write_through=False)
+    try:
+        writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n", strict=True)
+        return _write(records, writer, none, fields, fill)
+    finally:
+        text.detach()
+
+
+def _write(records, writer, none, fields, fill):
+    records = iter(records)
+    first = list(itertools.islice(records, 1))
+    if not first and fields is None:
+        return 0
+    names = list(fields) if fields is not None else names_of(first[0], 0)
+    writer.writerow(names)
+    to_row = shape_of(first[0] if first else {}, names, fill)
+    done = 0
+    records = itertools.chain(first, records)
+    while batch := list(itertools.islice(records, BATCH_COUNT)):
+        rows = [to_row(record, number) for number, record in enumerate(batch, done)]
+        for name, column in zip(names, zip(*rows)):
+            _check(name, column, none, done)
+        if none != "":
+            rows = [[none if value is None else value for value in row] for row in rows]
+        try:
+            writer.writerows(rows)
+        except (csv.Error, UnicodeEncodeError) as error:
+            raise ValueError(f"one of the records {done} to {done + len(batch)}: {error}") from None
+        done += len(batch)
+    return done
+
+
+def _is_plain_clock(value):
+    zone = value.tzinfo
+    if zone is not None and type(zone) is not datetime.timezone:
+        return False
+    return not value.fold and (zone is None or len(zone.__getinitargs__()) == 1)
+
+
+def _check(name, column, none, first):
+    """Raise for a value that CSV cannot hold."""
+    kinds = set(map(type, column))
+    if kinds <= SIMPLE and none not in column:
+        return
+    for number, value in enumerate(column, first):
+        if type(value) in CLOCKS and not _is_plain_clock(value):
+            raise ValueError(
+                f"record {number}: [{name!r}]: CSV has no fold and no zones but offsets: {value!r}"
+            )
+        if type(value) not in WRITABLE:
+            raise TypeError(f"record {number}: [{name!r}]: CSV has no {type(value).__name__}")
+        if type(value) is str and value == none:
+            raise ValueError(
+                f"record {number}: [{name!r}]: the text {none!r} would come back as None: give "
+                "another one for None, by none= or --none"
+            )

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is read: a path, a URL or a file object, as often as the format needs it."""
+
+import contextlib
+import os
+
+from ladle._targets import as_path, open_url
+
+PACKINGS = (".gz", ".bz2", ".xz")
+STEP_LEN = 1 << 20
+
+
+def without_packing(path):
+    """The path without the suffix of a compression."""
+    root, suffix = os.path.splitext(path)
+    return root if suffix in PACKINGS else path
+
+
+class Source:
+    """Where records come from. Close it in the end."""
+
+    def __init__(self, file):
+        self.file = file
+        path = as_path(file)
+        self.path = None if path is None else os.fsdecode(path)
+        name = self.path if path is not None else getattr(file, "name", None)
+        self.name = name if isinstance(name, str) else "the input"
+        self._stack = contextlib.ExitStack()
+        self._spool = None
+        self._start = None
+
+    @property
+    def is_plain_path(self):
+        """Whether the path can be opened as it is: it is no URL, and not compressed."""
+        return self.path is not None and os.path.splitext(self.path)[1] not in PACKINGS
+
+    def open(self):
+        """A binary file object at the beginning. For a file object it is that, once."""
+        if self.path is None:
+            return self.file
+        if (file := open_url(self.path, "rb")) is None:
+            file = open(self.path, "rb")
+        return self._stack.enter_context(_unpacking(self.path, file))
+
+    def open_again(self):
+        """A binary file object at the beginning; may be called more than once."""
+        if self.path is not None and (self.is_plain_path or self._spool is None):
+            if os.path.isfile(self.path):
+                return self.open()
+        if self._spool is None:
+            import tempfile
+
+            self._spool = self._stack.enter_context(tempfile.TemporaryFile())
+            file = self.open()
+            while data := file.read(STEP_LEN):
+                self._spool.write(data)
+        self._spool.seek(0)
+        return self._spool
+
+    def close(self):
+        """Close what was opened; the file object that was given stays open."""
+        self._stack.close()
+
+
+def _unpacking(path, file):
+    suffix = os.path.splitext(path)[1]
+    if suffix == ".gz":
+        import gzip
+
+        return gzip.GzipFile(fileobj=file)
+    if suffix == ".bz2":
+        import bz2
+
+        return bz2.BZ2File(file)
+    if suffix == ".xz":
+        import lzma
+
+        return lzma.LZMAFile(file)
+    return file

@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""convert: each format there and back, what it cannot hold, the command, memory."""
+
+import collections
+import csv
+import datetime
+import decimal
+import gzip
+import io
+import json
+import math
+import os
+import pickle
+import stat
+import subprocess
+import sys
+import zoneinfo
+
+import ladle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import same
+from strategies import RECORDS
+
+MIB = 1 << 20
+ROWS = [
+    {"id": 0, "name": "a, \"b\"\n\r'", "value": 1.5, "flag": True, "note": None, "big": 2**70},
+    {"id": -1, "name": "é€\U0001f600", "value": -0.0, "flag": False, "note": "x", "big": -1},
+    {"id": 2, "name": " 007 ", "value": 1e300, "flag": True, "note": "y", "big": 0},
+]
+
+
+def converted(records, source_format, target_format, **options):
+    """What records are in the bytes of another format."""
+    source, target = io.BytesIO(), io.BytesIO()
+    ladle.dump(records, source)
+    source.seek(0)
+    ladle.convert(source, target, source_format="ladle", target_format=target_format, **options)
+    assert not target.closed
+    return target.getvalue()
+
+
+def read_back(data, source_format, **options):
+    target = io.BytesIO()
+    ladle.convert(
+        io.BytesIO(data), target, source_format=source_format, target_format="ladle", **options
+    )
+    target.seek(0)
+    return ladle.load(target).tolist()
+
+
+def there_and_back(records, name, **options):
+    return read_back(converted(records, "ladle", name), name, **options)
+
+
+def from_text(name, text, **options):
+    return read_back(text.encode(), name, **options)
+
+
+@pytest.mark.parametrize("name", ["ladle", "pkl", "jsonl", "csv"])
+def test_rows_come_back(name):
+    assert same(there_and_back(ROWS, name), ROWS)
+
+
+@pytest.mark.parametrize("name", ["ladle", "pkl", "jsonl", "csv"])
+@pytest.mark.parametrize("records", [[], [1, 2, 3], ["a", "b"], [1.5, None]])
+def test_values_without_fields_come_back(name, records):
+    assert same(there_and_back(records, name), records)
+
+
+@settings(max_examples=max(30, settings().max_examples // 2))
+@given(RECORDS)
+def test_any_records_go_through_ladle_and_pickle(records):
+    stored = there_and_back(records, "ladle")
+    expected = pickle.loads(pickle.dumps(stored))  # pickle loses the zones of IPv6 addresses
+    assert same(pickle.loads(converted(records, "ladle", "pkl")), expected)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters() | st.integers(0xD800, 0xDFFF).map(chr)),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(st.lists(JSON_VALUES, max_size=6))
+def test_what_json_has_comes_back(records):
+    try:
+        back = there_and_back(records, "jsonl")
+    except ValueError as error:
+        assert "surrogates" in str(error)
+    else:
+        assert same(back, records)
+
+
+TEXTS = st.text(st.characters(), min_size=1)
+CSV_KINDS = {
+    "int": st.integers(),
+    "float": st.floats(allow_nan=False),
+    "bool": st.booleans(),
+    "str": TEXTS,
+    "decimal": st.decimals(allow_nan=False),
+    "date": st.dates(),
+    "datetime": st.datetimes(),
+    "time": st.times(),
+}
+
+
+@given(st.data())
+def test_what_csv_has_comes_back_when_types_are_given(data):
+    kinds = data.draw(st.dictionaries(TEXTS, st.sampled_from(list(CSV_KINDS)), min_size=1))
+    rows = st.fixed_dictionaries({name: st.none() | CSV_KINDS[kind] for name, kind in kinds.items()})
+    records = data.draw(st.lists(rows, min_size=1, max_size=5))
+    try:
+        text = converted(records, "ladle", "csv")
+    except ValueError as error:
+        assert "come back as something else" in str(error) or "fold" in str(error)
+        return
+    assert same(read_back(text, "csv", types=kinds), records)
+
+
+def test_tuples_are_fields_by_number_in_csv_and_lists_in_json():
+    records = [(1, "a"), (2, "b")]
+    assert converted(records, "ladle", "csv") == b"f0,f1\r\n1,a\r\n2,b\r\n"
+    assert there_and_back(records, "csv") == records
+    assert there_and_back(records, "jsonl") == [[1, "a"], [2, "b"]]
+
+
+def test_the_types_of_csv_are_those_that_all_values_have():
+    text = "i,f,s,z,b,n,m\n1,1,1,007,true,,5\n-2,2.5,x,1,False,,\n"
+    assert same(
+        from_text("csv", text),
+        [
+            {"i": 1, "f": 1.0, "s": "1", "z": "007", "b": True, "n": None, "m": 5},
+            {"i": -2, "f": 2.5, "s": "x", "z": "1", "b": False, "n": None, "m": None},
+        ],
+    )
+    assert same(from_text("csv", "a\n1\n", types={"a": "str"}), [{"a": "1"}])
+    assert same(from_text("csv", "a;b\n1;NULL\n", delimiter=";", none="NULL"), [{"a": 1, "b": None}])
+    late = "a\n" + "1\n" * 3000 + "x\n"
+    assert from_text("csv", late)[0] == {"a": "1"}
+
+
+def test_a_byte_order_mark_is_none_of_the_data():
+    assert from_text("csv", "\ufeffa\n1\n") == [{"a": 1}]
+    assert from_text("jsonl", "\ufeff1\n\n2") == [1, 2]
+
+
+WRONG = {
+    ("jsonl", "1\n{\n"): "line 2",
+    ("jsonl", '1\n\n"\xff"'.encode("latin-1")): "line 3",
+    ("jsonl", "[" * 5000 + "\n"): "line 1",
+    ("csv", "a,b\n1,2\n3\n"): "not 2 fields",
+    ("csv", 'a\n"b\n'): "line",
+    ("csv", "a,a\n"): "one name",
+    ("csv", "a\n\xff\n".encode("latin-1")): "line",
+    ("pkl", "garbage"): "",
+}
+
+
+@pytest.mark.parametrize("name, text", WRONG)
+def test_what_is_wrong_is_said_with_its_place(name, text):
+    data = text.encode() if isinstance(text, str) else text
+    with pytest.raises(ladle.Error, match=WRONG[name, text]):
+        read_back(data, name)
+
+
+def test_a_type_that_does_not_fit_is_an_error():
+    with pytest.raises(ladle.FormatError, match="'a'.*invalid literal"):
+        from_text("csv", "a\nx\n", types={"a": "int"})
+    with pytest.raises(ladle.FormatError, match="not there: b"):
+        from_text("csv", "a\nx\n", types={"b": "int"})
+    with pytest.raises(ValueError, match="must be one of"):
+        from_text("csv", "a\nx\n", types={"a": "number"})
+
+
+REFUSED = [
+    ("jsonl", [1, {"a": [0, b"x"]}], TypeError, r"record 1: \['a'\]\[1\]: JSON has no bytes"),
+    ("jsonl", [{"a": {1: 2}}], TypeError, r"record 0: \['a'\]: JSON has no key of type int: 1"),
+    ("jsonl", [1, math.nan], ValueError, "record 1: JSON has no nan"),
+    ("jsonl", [{1}], TypeError, "record 0: JSON has no set"),
+    ("jsonl", [{"a": datetime.date(2020, 1, 1)}], TypeError, "JSON has no date"),
+    ("jsonl", [collections.OrderedDict(a=1)], TypeError, "JSON has no OrderedDict"),
+    ("csv", [{"a": 1}, {"a": [1]}], TypeError, r"record 1: \['a'\]: CSV has no list"),
+    ("csv", [{"a": 1}, {"a": 1, "b": 2}], ValueError, r"record 1: \['b'\].*fields"),
+    ("csv", [{"a": 1, "b": 2}, {"a": 1}], ValueError, r"record 1: \['b'\] is missing"),
+    ("csv", [{"a": ""}], ValueError, r"record 0: \['a'\].*None"),
+    ("csv", [(1, 2), (1,)], ValueError, "record 1: 1 fields, the first has 2"),
+    ("csv", [(1,), {"a": 1}], TypeError, "record 1: a dict among tuples"),
+    ("csv", [{1: 2}], TypeError, "record 0: the key 1"),
+    ("csv", [{"f0": 2}], ValueError, "something else than a dict"),
+    ("csv", [{"a": "\ud800"}], ValueError, "records 0 to 1"),
+    ("csv", [{"a": datetime.time(1, fold=1)}], ValueError, "no fold and"),
+    ("csv", [{"a": datetime.time(1, tzinfo=zoneinfo.ZoneInfo("UTC"))}], ValueError, "no fold and no zones"),
+    ("jsonl", [["\ud800\udc00"]], ValueError, r"record 0: \[0\]: JSON has no two surrogates"),
+]
+
+
+@pytest.mark.parametrize("name, records, error, match", REFUSED)
+def test_what_a_format_cannot_hold_is_an_error_with_its_place(name, records, error, match):
+    with pytest.raises(error, match=match):
+        converted(records, "ladle", name)
+
+
+def test_csv_with_other_fields():
+    records = [{"a": 1}, {"b": ""}]
+    text = converted(records, "ladle", "csv", fields=["a", "b"], fill=True, none="-")
+    assert text == b"a,b\r\n1,-\r\n-,\r\n"
+
+
+def test_json_may_be_lossy():
+    records = [{"a": {1, 2}}, math.inf, {1: b"x"}, decimal.Decimal("1.50"), (math.nan, 1)]
+    text = converted(records, "ladle", "jsonl", lossy=True).decode().splitlines()
+    assert [json.loads(line) for line in text] == [{"a": [1, 2]}, None, {"1": "x"}, "1.50", [None, 1]]
+
+
+def test_pickles_that_are_written_share_in_a_batch_and_load_anywhere():
+    shared = "a text that is shared"
+    records = [{shared: [shared, i], "bytes": b"x" * (i % 50)} for i in range(5000)]
+    data = converted(records, "ladle", "pkl")
+    assert pickle.loads(data) == records
+    assert list(ladle.from_pickle(io.BytesIO(data))) == records
+    large = [bytes(300_000), *range(10), bytes(300_000)]
+    assert pickle.loads(converted(large, "ladle", "pkl")) == large
+
+
+# ---- Paths ----
+
+
+def test_paths_suffixes_and_compressed_files(tmp_path):
+    ladle.dump(ROWS, tmp_path / "a.ladle")
+    assert ladle.convert(tmp_path / "a.ladle", tmp_path / "a.jsonl.gz") == len(ROWS)
+    with gzip.open(tmp_path / "a.jsonl.gz") as file:
+        assert [json.loads(line) for line in file] == ROWS
+    for before, after in [
+        ("a.jsonl.gz", "a.csv.bz2"),
+        ("a.csv.bz2", "a.pkl.xz"),
+        ("a.pkl.xz", "b.ladle.gz"),
+        ("b.ladle.gz", "c.ndjson"),
+        ("c.ndjson", "c.ladle"),
+    ]:
+        assert ladle.convert(tmp_path / before, str(tmp_path / after)) == len(ROWS)
+    assert ladle.load(tmp_path / "c.ladle").tolist() == ROWS
+
+
+def test_ladle_to_ladle_keeps_metadata_and_recompresses(tmp_path):
+    path = tmp_path / "a.ladle"
+    ladle.dump([{"a": f"text {i % 700}" * 9} for i in range(10_000)], path, metadata={"who": "me"})
+    os.chmod(path, 0o640)
+    before = path.stat().st_size
+    ladle.convert(path, path, compression="zlib", level=9, block_size=50_000)
+    assert path.stat().st_size < before
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert ladle.load(path).metadata == {"who": "me"}
+    assert len(ladle.load(path).tolist()) == 10_000
+
+
+def test_a_failed_conversion_leaves_what_was_there(tmp_path):
+    target = tmp_path / "b.jsonl"
+    target.write_text("old")
+    ladle.dump([1, b"x"], tmp_path / "a.ladle")
+    with pytest.raises(TypeError):
+        ladle.convert(tmp_path / "a.ladle", target)
+    with pytest.raises(FileNotFoundError):
+        ladle.convert(tmp_path / "none.ladle", target)
+    assert target.read_text() == "old"
+    assert sorted(os.listdir(tmp_path)) == ["a.ladle", "b.jsonl"]
+
+
+def test_wrong_calls(tmp_path):
+    ladle.dump([1], tmp_path / "a.ladle")
+    with pytest.raises(ValueError, match="names no format"):
+        ladle.convert(tmp_path / "a.ladle", tmp_path / "b")
+    with pytest.raises(ValueError, match="must be one of"):
+        ladle.convert(tmp_path / "a.ladle", tmp_path / "b", target_format="xml")
+    with pytest.raises(TypeError, match="lossy: no option from ladle to csv"):
+        ladle.convert(tmp_path / "a.ladle", tmp_path / "b.csv", lossy=True)
+    with pytest.raises(TypeError):
+        ladle.convert(3, tmp_path / "b.csv")
+
+
+def test_progress_is_told(tmp_path):
+    ladle.dump(range(2500), tmp_path / "a.ladle")
+    counts = []
+    ladle.convert(tmp_path / "a.ladle", tmp_path / "b.jsonl", progress=counts.append)
+    assert counts == [1000, 2000, 2500]
+
+
+# ---- The command ----
+
+
+def run(*arguments, data=None):
+    command = [sys.executable, "-m", "ladle", *map(str, arguments)]
+    return subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_the_command_converts_a_pickle_of_dicts(tmp_path):
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(ROWS))
+    assert run("convert", tmp_path / "a.pkl", tmp_path / "a.ladle").returncode == 0
+    assert ladle.load(tmp_path / "a.ladle").tolist() == ROWS
+    result = run("convert", tmp_path / "a.ladle", "-", "--to", "csv")
+    assert list(csv.DictReader(io.StringIO(result.stdout.decode(), newline="")))[0]["id"] == "0"
+    result = run("convert", "-", "-", "--from", "csv", "--to", "jsonl", data=result.stdout)
+    assert [json.loads(line) for line in result.stdout.splitlines()] == ROWS
+    assert result.stderr == b""
+
+
+def test_exit_statuses_of_convert(tmp_path):
+    (tmp_path / "a.pkl").write_bytes(b"cos\nsystem\n(S'touch x'\ntR.")
+    result = run("convert", tmp_path / "a.pkl", tmp_path / "a.ladle")
+    assert result.returncode == 1 and b"needs os.system" in result.stderr
+    assert not (tmp_path / "a.ladle").exists()
+    assert run("convert", tmp_path / "a.pkl", tmp_path / "a.ladle", "--unknown", "opaque").returncode == 0
+    assert run("convert", tmp_path / "a.ladle", tmp_path / "a.jsonl").returncode == 1
+    assert run("convert", tmp_path / "a.ladle", tmp_path / "a.jsonl", "--lossy").returncode == 0
+    for wrong in (
+        ["convert", tmp_path / "a.pkl"],
+        ["convert", tmp_path / "a.pkl", tmp_path / "b"],
+        ["convert", "-", tmp_path / "b.ladle"],
+        ["convert", tmp_path / "a.pkl", tmp_path / "b.ladle", "--types", "a=int"],
+        ["convert", tmp_path / "a.pkl", tmp_path / "b.ladle", "--lossy"],
+    ):
+        assert run(*wrong).returncode == 2, wrong
+
+
+# ---- Memory ----
+
+MEASURE = """
+import json, sys
+import ladle
+
+def memory(name):
+    for line in open("/proc/self/status"):
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) * 1024
+
+small, source, target = sys.argv[1:]
+ladle.convert(small, target)
+open("/proc/self/clear_refs", "w").write("5")
+start = memory("VmRSS")
+count = ladle.convert(source, target)
+print(json.dumps([count, memory("VmHWM") - start]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the platform tells no peak of memory")
+@pytest.mark.parametrize("kinds", ["pkl jsonl", "jsonl csv", "csv pkl", "csv ladle", "ladle csv"])
+def test_memory_does_not_grow_with_the_file(kinds, tmp_path):
+    before, after = kinds.split()
+    for name, count in (("small", 2000), ("large", 40_000)):
+        records = ({"id": i, "name": f"{i:020}", "value": i / 7} for i in range(count))
+        ladle.dump(records, tmp_path / f"{name}.ladle")
+        if before != "ladle":
+            ladle.convert(tmp_path / f"{name}.ladle", tmp_path / f"{name}.{before}")
+    files = [tmp_path / f"small.{before}", tmp_path / f"large.{before}", tmp_path / f"out.{after}"]
+    command = [sys.executable, "-c", MEASURE, *map(str, files)]
+    result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    count, above = json.loads(result.stdout)
+    assert count == 40_000
+    assert above <= 2 * MIB, f"{above / MIB:.1f} MiB"
