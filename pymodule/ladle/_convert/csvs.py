@@ -191,7 +191,10 @@ def _write(records, writer, none, fields, fill):
     if not first and fields is None:
         return 0
     names = list(fields) if fields is not None else names_of(first[0], 0)
-    writer.writerow(names)
+    try:
+        writer.writerow(names)
+    except (csv.Error, UnicodeEncodeError) as error:
+        raise ValueError(f"the names of the fields: {error}") from None
     to_row = shape_of(first[0] if first else {}, names, fill)
     done = 0
     records = itertools.chain(first, records)

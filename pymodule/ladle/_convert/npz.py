@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""NumPy's .npz files: an array for each field of the records."""
+
+import zipfile
+
+from ladle._convert.arrays import Finder, chunks_of, header, ArrayFile, spooled
+from ladle._convert.rows import rows_of
+from ladle._errors import FormatError
+
+FORMAT = "npz"
+READ_OPTIONS = ()
+WRITE_OPTIONS = ()
+
+SUFFIX = ".npy"
+
+
+def read(source):
+    """Records with an item of each array, all of which must be of one length."""
+    try:
+        archive = zipfile.ZipFile(source.open_again())
+    except zipfile.BadZipFile as error:
+        raise FormatError(f"{source.name}: {error}") from None
+    with archive:
+        members = [name for name in archive.namelist() if name.endswith(SUFFIX)]
+        arrays = [ArrayFile(archive.open(name), f"{source.name}: {name}") for name in members]
+        if len({array.shape[:1] for array in arrays}) > 1 or not all(a.shape for a in arrays):
+            lengths = {name: array.shape for name, array in zip(members, arrays)}
+            raise FormatError(f"{source.name}: the arrays have not one length: {lengths}")
+        make = rows_of([name.removesuffix(SUFFIX) for name in members])
+        count = min((array.chunk_count for array in arrays), default=1)
+        try:
+            for chunks in zip(*(array.chunks(count) for array in arrays)):
+                yield from make(zip(*chunks))
+        except zipfile.BadZipFile as error:
+            raise FormatError(f"{source.name}: {error}") from None
+
+
+def write(records, file):
+    """Write an array for each field; the records are read once for each."""
+    finder = Finder()
+    with spooled(finder.watch(records)) as stored:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for name in finder.names():
+                with archive.open(name + SUFFIX, "w", force_zip64=True) as member:
+                    shape = (finder.count, *finder.extents(name))
+                    member.write(header(finder.dtype(name), shape))
+                    for chunk in chunks_of(stored, finder, name):
+                        member.write(chunk.tobytes())
+    return finder.count
