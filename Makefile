@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # 'make help' lists the targets. Variables: BUILD=release|debug|asan, CC, CXX, CFLAGS, LDFLAGS,
-# PYTHON (what .venv is made from), N (records of the demonstration), V=1 (show the commands),
+# PYTHON (what .venv is made from), N (records of the demonstration), FILE (a pickle for it to show),
+# V=1 (show the commands),
 # CI=true (warnings are errors). Of 'make bench': ONLY=T,D (workloads), PEERS=pickle,marshal,
 # ROUNDS=5, FULL=1 (every operation of each peer), QUICK=1 (few records, to try it out).
 
@@ -118,8 +119,8 @@ py: .venv/setup-ladle ## ladle installed in .venv
 	$(Q)CFLAGS='$(CFLAGS) $(WERROR)' $(PY) -m pip install -q --no-build-isolation --no-deps .
 	@touch $@
 
-demo: .venv/setup-demo .venv/setup-ladle ## the demonstration, N=1000000 records
-	$(Q)mkdir -p build/demo && $(PY) examples/demo/demo.py --count $(N)
+demo: .venv/setup-demo .venv/setup-ladle ## the demonstration, N=1000000 records, or FILE=your.pkl
+	$(Q)mkdir -p build/demo && $(PY) examples/demo/demo.py --count $(N) $(if $(FILE),--file '$(FILE)')
 
 # ---- Tests ----
 

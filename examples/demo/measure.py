@@ -17,13 +17,13 @@ from pathlib import Path
 
 from memory import LINUX, Peak, resident_bytes
 from operations import OPERATIONS, Operation, records_of
-from records import DATA_SETS, count_and_checksum
+from records import DATA_SETS, DataSet
 
 
 @dataclass(frozen=True)
 class Task:
     operation: int  # index into OPERATIONS
-    data_set: str
+    data_set: str  # of DATA_SETS, or the path of a converted file
     count: int
     checksum: int
     path: str
@@ -68,6 +68,15 @@ class Samples:
         return [(at - start, size - base_len) for at, size in self.points if start <= at <= end]
 
 
+def data_set_of(name: str) -> DataSet:
+    """A data set by its name, or of a file."""
+    if name in DATA_SETS:
+        return DATA_SETS[name]
+    import converted
+
+    return converted.data_set(Path(name))
+
+
 def measure(task: Task, report_memory: Callable[[int], None]) -> Outcome:
     """Calls `report_memory(bytes)` at every sample, to show that work goes on."""
     operation = OPERATIONS[task.operation]
@@ -93,7 +102,7 @@ def _why_it_ended(status: int) -> str:
 
 
 def _run(task: Task) -> dict:
-    operation, data_set = OPERATIONS[task.operation], DATA_SETS[task.data_set]
+    operation, data_set = OPERATIONS[task.operation], data_set_of(task.data_set)
     path = Path(task.path)
     for name in operation.imports:
         importlib.import_module(name)
@@ -109,7 +118,7 @@ def _run(task: Task) -> dict:
     del source
     if operation.writes:
         _sync(path)  # so that the next operation does not pay for it
-    _check(records_of(result, path, data_set), task)
+    _check(data_set.checksum(records_of(result, path, data_set)), task)
     return {
         "seconds": seconds,
         "memory_len": max(0, peak.highest - base_len),
@@ -126,8 +135,8 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _check(records, task: Task) -> None:
-    found, expected = count_and_checksum(records), (task.count, task.checksum)
+def _check(found: tuple[int, int], task: Task) -> None:
+    expected = (task.count, task.checksum)
     if found != expected:
         label = OPERATIONS[task.operation].label
         sys.exit(f"{label}: wrong data: count and checksum are {found}, expected {expected}")

@@ -53,9 +53,18 @@ class DataSet:
     title: str
     make: Callable[[int], Iterator]
     record_len_in_memory: int  # bytes as Python objects, measured; to foresee what fits
-    dtype: list[tuple[str, str]]
+    dtype: list[tuple[str, str]] | None  # None: they are not put into an array, nor into text
     to_row: Callable | None  # None: a record is a row
-    from_row: Callable
+    from_row: Callable | None
+    checksum: Callable[[Iterable], tuple[int, int]]
+
+
+def count_and_checksum(records: Iterable) -> tuple[int, int]:
+    """Differs when a value, its type, the order of records or of dict keys differs."""
+    count = checksum = 0
+    for count, record in enumerate(records, 1):
+        checksum = zlib.crc32(repr(record).encode("utf-8", "surrogatepass"), checksum)
+    return count, checksum
 
 
 DATA_SETS = {
@@ -66,6 +75,7 @@ DATA_SETS = {
         dtype=[("number", "f8"), ("letters", "S20"), ("integer", "u8")],
         to_row=None,
         from_row=lambda row: (row[0], row[1].decode("ascii"), row[2]),
+        checksum=count_and_checksum,
     ),
     "unicode": DataSet(
         title="named code points of unicodedata, as dicts of six fields",
@@ -81,6 +91,7 @@ DATA_SETS = {
         ],
         to_row=lambda record: tuple(record.values()),
         from_row=unicode_record_from_row,
+        checksum=count_and_checksum,
     ),
 }
 
@@ -105,11 +116,3 @@ class OneByOne:
         batch = list(islice(self.records, self.BATCH_COUNT))
         self.seconds += time.perf_counter() - start
         return batch
-
-
-def count_and_checksum(records: Iterable) -> tuple[int, int]:
-    """Differs when a value, its type, the order of records or of dict keys differs."""
-    count = checksum = 0
-    for count, record in enumerate(records, 1):
-        checksum = zlib.crc32(repr(record).encode("utf-8", "surrogatepass"), checksum)
-    return count, checksum

@@ -18,7 +18,8 @@ EMPTY_ITEMS_MAX = 1 << 20
 
 def make_dtype(made):
     """numpy.dtype(type, align, copy), and the state that dtypes have in pickles."""
-    _expect(made, not made.kwargs and not made.items and not made.pairs and 1 <= len(made.args) <= 3)
+    _expect(made, not made.kwargs and not made.items and not made.pairs)
+    _expect(made, 1 <= len(made.args) <= 3)
     name = _text(made.args[0])
     if type(name) is not str or not TYPE.fullmatch(name):
         raise ValueError("no name of a dtype")

@@ -471,7 +471,7 @@ print(json.dumps([count, memory("VmHWM") - start]))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the platform tells no peak of memory")
-@pytest.mark.parametrize("kinds", ["pkl jsonl", "jsonl csv", "csv pkl", "csv ladle", "ladle csv", "npy ladle", "ladle npz"])
+@pytest.mark.parametrize("kinds", ["pkl jsonl", "jsonl csv", "csv pkl", "ladle npz"])
 def test_memory_does_not_grow_with_the_file(kinds, tmp_path):
     before, after = kinds.split()
     for name, count in (("small", 2000), ("large", 40_000)):

@@ -169,7 +169,9 @@ class Finder:
         if self.count == 0:
             self.kind = cls if cls is not list else None
             self.is_list = cls is list
-            names = list(record) if cls is dict else tuple_names(len(record)) if cls is tuple else [VALUE]
+            names = [VALUE]
+            if cls in (dict, tuple):
+                names = list(record) if cls is dict else tuple_names(len(record))
             self.fields = {name: Field(name) for name in names}
             self.width = len(record) if cls is list else None
             if not names or not all(type(name) is str for name in names):

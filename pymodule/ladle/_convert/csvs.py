@@ -75,7 +75,8 @@ def read(source, types=None, none="", delimiter=","):
 def _check_types(types):
     for name, kind in types.items():
         if kind not in CONVERTERS:
-            raise ValueError(f"type {kind!r} of {name!r}: it must be one of {', '.join(CONVERTERS)}")
+            known = ", ".join(CONVERTERS)
+            raise ValueError(f"type {kind!r} of {name!r}: it must be one of {known}")
     return types
 
 

@@ -71,9 +71,8 @@ class TableWriter:
             try:
                 array = pyarrow.array(column, kind)
             except (pyarrow.ArrowException, OverflowError, TypeError, ValueError) as error:
-                raise TypeError(
-                    f"one of the records {self.done} to {self.done + len(rows)}: [{name!r}]: {error}"
-                ) from None
+                place = f"one of the records {self.done} to {self.done + len(rows)}: [{name!r}]"
+                raise TypeError(f"{place}: {error}") from None
             self._compare(name, column, array.to_pylist())
             arrays.append(array)
         return pyarrow.RecordBatch.from_arrays(arrays, names=names)
