@@ -252,6 +252,48 @@ static ladle_status check_behind(const struct append *append)
 }
 
 /*
+ * Whether an intact file header stands somewhere in these bytes. '*place' is where.
+ */
+static bool find_file_header(const uint8_t *bytes, size_t len, size_t *place)
+{
+    struct ladle_file_header header;
+    const char *why;
+    for (*place = 0; *place + LADLE_HEADER_LEN <= len; ++*place) {
+        if (bytes[*place] == LADLE_FILE_MAGIC_FIRST) {
+            ladle_status status = ladle_file_header_load(bytes + *place, &header, &why);
+            if (status == LADLE_OK || status == LADLE_E_UNSUPPORTED) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/*
+ * Bytes behind the last intact item are cut only if no file begins among them: files that were
+ * joined, of which the first was never completed. A record may hold a file too, but nobody can
+ * tell.
+ */
+static ladle_status check_cut(struct append *append, uint64_t end)
+{
+    const size_t step_len = (size_t)64 << 10;
+    append->stored.len = 0;
+    LADLE_TRY(ladle_buffer_reserve(&append->stored, step_len));
+    size_t got = step_len;
+    for (uint64_t offset = end; got == step_len; offset += step_len - LADLE_HEADER_LEN) {
+        size_t place;
+        LADLE_TRY(ladle_input_read_at(&append->input, append->stored.data, step_len, offset, &got,
+                                      append->error));
+        if (find_file_header(append->stored.data, got, &place)) {
+            return ladle_fail(append->error, LADLE_E_CORRUPT, offset + place, LADLE_UNKNOWN,
+                              "a file begins here, behind one that was never completed: take the "
+                              "two apart and repair the first before anything is appended");
+        }
+    }
+    return LADLE_OK;
+}
+
+/*
  * Look at the header of the file. '*is_there' is false for the beginning of one, which a crash may
  * leave.
  */
@@ -292,6 +334,9 @@ static ladle_status find_end(struct append *append, struct ladle_found_end *foun
     LADLE_TRY(count_before(append));
     found->end = append->segment.offset + append->segment.end;
     found->cut_len = append->file_len - found->end;
+    if (found->cut_len) {
+        LADLE_TRY(check_cut(append, found->end));
+    }
     found->is_complete = append->segment.is_complete && found->cut_len == 0;
     emitter->is_complete = append->segment.is_complete;
     return LADLE_OK;

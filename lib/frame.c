@@ -4,7 +4,8 @@
 #include "checksum.h"
 #include <ladle/wire.h>
 
-static const uint8_t file_magic[8] = {0x89, 'L', 'D', 'L', '\r', '\n', 0x1A, '\n'};
+static const uint8_t file_magic[8] = {
+    LADLE_FILE_MAGIC_FIRST, 'L', 'D', 'L', '\r', '\n', 0x1A, '\n'};
 static const uint8_t block_magic[4] = {0xBB, 'L', 'B', 0x1A};
 static const uint8_t trailer_magic[4] = {0xEE, 'L', 'T', 0x1A};
 

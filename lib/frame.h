@@ -15,7 +15,8 @@ enum {
     LADLE_TRAILER_LEN = 32,
     LADLE_STREAM_ENTRY_LEN = 16,
     LADLE_UUID_LEN = 16,
-    LADLE_ALIGNMENT = 8
+    LADLE_ALIGNMENT = 8,
+    LADLE_FILE_MAGIC_FIRST = 0x89 /* the first byte of a file */
 };
 
 /*

@@ -22,8 +22,9 @@ uint32_t ladle_version(void)
     return LADLE_VERSION_MAJOR * 1000000 + LADLE_VERSION_MINOR * 1000 + LADLE_VERSION_PATCH;
 }
 
-ladle_status ladle_fail(ladle_error *error, ladle_status status, uint64_t offset, uint64_t record,
-                        const char *format, ...)
+/* In parentheses, as it is a macro for the analyzer. */
+ladle_status(ladle_fail)(ladle_error *error, ladle_status status, uint64_t offset, uint64_t record,
+                         const char *format, ...)
 {
     if (error) {
         *error = (ladle_error){.status = status, .offset = offset, .record = record};

@@ -230,6 +230,12 @@ class Reader:
         return self._handle().ask(Records.memory_bound.__get__)
 
     @property
+    def has_writer(self):
+        """Whether a writer that lives has the file open."""
+        self._handle()
+        return self._source.is_written()
+
+    @property
     def closed(self):
         """Whether close was called."""
         return self._closed

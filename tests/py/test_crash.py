@@ -141,6 +141,22 @@ def test_appending_to_what_a_crash_left():
     print(f"{count} files appended to: complete, and all records there")
 
 
+def test_appending_never_cuts_a_file_that_was_joined_to_an_unfinished_one():
+    first = session(Log(), random.Random(1), 40).getvalue()
+    second = session(Log(), random.Random(2), 40).getvalue()
+    count = 0
+    for cut in range(64, len(first), 1 if SLOW else 13):
+        if cut in complete_lengths(first):
+            continue
+        for data in (first[:cut] + second, first[:cut] + second[: len(second) // 2]):
+            file = io.BytesIO(data)
+            with pytest.raises(ladle.CorruptError, match="repair"):
+                ladle.open(file, "a")
+            assert file.getvalue() == data
+            count += 1
+    print(f"{count} joined files refused, and left as they were")
+
+
 def complete_lengths(data):
     """Where nothing has to be cut: nothing at all, and behind each item."""
     import reference

@@ -165,6 +165,27 @@ def test_the_command_info(path):
     assert run("info", path).returncode == 1
 
 
+def test_the_command_info_of_a_file_that_is_being_written(path):
+    with ladle.open(path, "w") as writer:
+        writer.extend(RECORDS)
+        writer.flush()
+        assert ladle.open(path).has_writer
+        result = run("info", path)
+        assert (result.returncode, result.stderr) == (0, "")
+        assert "being written" in result.stdout
+    assert not ladle.open(path).has_writer
+
+
+def test_the_command_cat_as_json(path):
+    ladle.dump([{"a": [1, None]}, "é", 2.5], path)
+    result = run("cat", "--jsonl", path)
+    assert (result.returncode, result.stdout) == (0, '{"a":[1,null]}\n"é"\n2.5\n')
+    ladle.dump([1, {2}], path)
+    result = run("cat", "--jsonl", path)
+    assert (result.returncode, result.stdout) == (1, "1\n")
+    assert "record 1" in result.stderr
+
+
 def test_commands_used_wrongly(path):
     for arguments in (["verify"], ["repair", path], ["concat", path], ["unknown"], []):
         assert run(*arguments).returncode == 2

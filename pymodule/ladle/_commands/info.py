@@ -15,7 +15,7 @@ def show(path):
     """Print the figures of a file. An unfinished one is shown as far as it is complete."""
     with ladle.open(path, on_error="tail") as data:
         info, schema, metadata = data.info(), data.schema, data.metadata
-        bound = data.memory_bound
+        bound, has_writer = data.memory_bound, data.has_writer
     packed = "" if info.codecs == ("none",) else f", {info.ratio:.2f} times that decompressed"
     lines = {
         "records": f"{info.records:,}",
@@ -24,7 +24,7 @@ def show(path):
         "blocks": f"{info.blocks:,}, the largest {amount(info.largest_block)} before compression",
         "compression": ", ".join(info.codecs) or "none",
         "memory": f"at most {amount(bound)} to read it",
-        "state": state(info),
+        "state": state(info, has_writer),
     }
     if info.segments > 1:
         lines["parts"] = f"{info.segments:,} files, joined"
@@ -34,13 +34,15 @@ def show(path):
         print(f"{name + ':':<12} {value}")
 
 
-def state(info):
+def state(info, has_writer):
     """Whether the file is whole, in words."""
+    if has_writer:
+        return "being written: these are the records so far"
     if info.is_complete:
         return "complete"
     behind = info.file_size - info.complete_size
-    tail = f", and {behind:,} bytes of a part that is not" if behind else ""
-    return f"unfinished: nobody closed it yet; all of these records are intact{tail}"
+    tail = f"; behind them are {behind:,} bytes of a part that is not" if behind else ""
+    return f"unfinished: its writer never closed it; all of these records are intact{tail}"
 
 
 def amount(count):

@@ -15,6 +15,7 @@ def add(commands):
     head.add_argument("file", metavar="FILE", help="'-' is standard input")
     head.set_defaults(run=lambda options: show(options.file, options.n))
     cat = commands.add_parser("cat", help="print all records, one a line")
+    cat.add_argument("--jsonl", action="store_true", help="as lines of JSON")
     cat.add_argument("files", metavar="FILE", nargs="+", help="'-' is standard input")
     cat.set_defaults(run=show_all)
 
@@ -27,14 +28,35 @@ def count(text):
     return number
 
 
+def opened(file):
+    """The records of a file, or of standard input."""
+    return ladle.load(sys.stdin.buffer if file == "-" else file)
+
+
 def show(file, limit):
     """Print the records of a file, or the first few of them, as Python writes them."""
-    with ladle.load(sys.stdin.buffer if file == "-" else file) as records:
+    with opened(file) as records:
         for record in itertools.islice(records, limit):
             print(repr(record))
+
+
+def show_as_json(file):
+    """Print the records of a file as lines of JSON. What JSON lacks is an error."""
+    from ladle._convert.jsonl import line_of
+
+    with opened(file) as records:
+        for number, record in enumerate(records):
+            try:
+                line = line_of(record, number)
+            except (TypeError, ValueError) as error:
+                raise ladle.Error(f"{file}: {error}") from None
+            sys.stdout.buffer.write(line)
 
 
 def show_all(options):
     """Print all records of the files, one after the other."""
     for file in options.files:
-        show(file, None)
+        if options.jsonl:
+            show_as_json(file)
+        else:
+            show(file, None)
