@@ -106,8 +106,9 @@ static void release_array(struct ArrowArray *array)
 {
     struct holder *holder = array->private_data;
     for (int64_t i = 0; array->children && i < array->n_children; i++) {
-        if (array->children[i]->release) {
-            array->children[i]->release(array->children[i]);
+        struct ArrowArray *child = array->children[i];
+        if (child && child->release) {
+            child->release(child);
         }
     }
     for (int i = 0; i < 3; i++) {

@@ -129,7 +129,7 @@ static PyObject **pairs_of(const ladle_view *view, const ladle_columns *columns,
     PyObject *const *keys = core_view_objects(view);
     PyObject **pairs =
         PyDict_GET_SIZE(dict) == (Py_ssize_t)columns->count ? dict_pairs(dict) : NULL;
-    for (uint32_t i = 0; pairs && i < columns->count; i++) {
+    for (size_t i = 0; pairs && i < columns->count; i++) {
         if (pairs[2 * i] != keys[columns->columns[i]]) {
             return NULL;
         }

@@ -45,7 +45,9 @@ static ladle_recover_options options_for(struct losses *losses, const struct rec
     ladle_recover_options options = LADLE_RECOVER_OPTIONS_INIT;
     *losses = (struct losses){.count = 0};
     must(ladle_buffer_reserve(&losses->is_lost, records->count + 1));
-    memset(losses->is_lost.data, 0, records->count);
+    if (losses->is_lost.data) {
+        memset(losses->is_lost.data, 0, records->count);
+    }
     losses->is_lost.len = records->count;
     options.progress = note_progress;
     options.lost = note_loss;
