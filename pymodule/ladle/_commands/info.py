@@ -23,9 +23,10 @@ def show(path):
         "size": f"{amount(info.file_size)} ({info.file_size:,} bytes){packed}",
         "blocks": f"{info.blocks:,}, the largest {amount(info.largest_block)} before compression",
         "compression": ", ".join(info.codecs) or "none",
-        "memory": f"at most {amount(bound)} to read it",
         "state": state(info, has_writer),
     }
+    if info.is_complete:
+        lines["memory"] = f"at most {amount(bound)} to read it"
     if info.segments > 1:
         lines["parts"] = f"{info.segments:,} files, joined"
     if metadata:
