@@ -96,7 +96,9 @@ COLUMNS = {
     "time": st.times().map(lambda time: time.replace(fold=0)),
     "span": st.timedeltas(datetime.timedelta(days=-99999), datetime.timedelta(days=99999)),
     "list": st.lists(st.none() | st.integers(0, 9), max_size=3),
-    "struct": st.fixed_dictionaries({"x": st.none() | st.text(max_size=2), "y": st.integers(0, 5)}),
+    "struct": st.builds(
+        lambda x, y: {"x": x, "y": y}, st.none() | st.text(max_size=2), st.integers(0, 5)
+    ),
     "decimal": st.decimals(-999, 999, allow_nan=False, places=2),
     "map": st.dictionaries(st.integers(0, 5), st.text(max_size=2), min_size=1, max_size=3),
     "none": st.none(),
