@@ -150,6 +150,28 @@ static void copy_whole(const struct items *items, size_t len, const fill_picks *
     }
 }
 
+/*
+ * Floats that differ in the order of their bytes only: a NaN that signals is to stay what it is.
+ */
+static bool are_same_floats(const core_layout *a, const core_layout *b)
+{
+    return a->kind == b->kind && a->len == b->len && (a->kind == 'f' || a->kind == 'c');
+}
+
+static void copy_floats(const core_fill *fill, const core_layout *source, const struct items *items,
+                        const fill_picks *picks, const core_layout *layout, uint8_t *to,
+                        ptrdiff_t stride)
+{
+    const uint8_t *from = items->from;
+    for (uint64_t i = 0; !fill->is_check && i < picks->count; i++, from += items->stride) {
+        uint8_t *place = fill_place(picks, i, to, stride);
+        memcpy(place, from, layout->len);
+        if (source->is_swapped != layout->is_swapped) {
+            core_swap(layout, place);
+        }
+    }
+}
+
 static void convert_leaves(core_fill *fill, const core_layout *source, const struct items *items,
                            const fill_picks *picks, const core_layout *layout, uint8_t *to,
                            ptrdiff_t stride)
@@ -176,6 +198,11 @@ static void copy_items(core_fill *fill, const core_layout *source, const struct 
         if (!fill->is_check) {
             copy_whole(items, len, picks, to, stride);
         }
+        return;
+    }
+    if (source->form == LAYOUT_LEAF && layout->form == LAYOUT_LEAF &&
+        are_same_floats(source, layout)) {
+        copy_floats(fill, source, items, picks, layout, to, stride);
         return;
     }
     if (source->form == LAYOUT_LEAF && layout->form == LAYOUT_LEAF) {
