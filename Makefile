@@ -179,7 +179,7 @@ test-examples: $(EXAMPLE_PROGRAMS) .venv/setup-demo .venv/setup-ladle ## run the
 	$(Q)tests/examples $(CURDIR)/$(OUT)/examples $(CURDIR)/$(PY)
 
 test-stream: $(EXAMPLE_PROGRAMS) ## producer | filter | consumer: time and memory, GIB=4
-	$(Q)tests/stream $(OUT)/examples $(GIB)
+	$(Q)tests/stream $(OUT)/examples $(or $(GIB),4) $(TIMES)
 
 # Those suites that do the same with fewer repetitions: valgrind takes its time.
 valgrind: $(OUT)/run-tests ## some of the C tests under valgrind
