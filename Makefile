@@ -148,7 +148,7 @@ $(OUT)/run-tests: $(call objects,$(TEST_C)) $(OUT)/libladle.a
 
 # Check's own limit of 4 seconds is too short for a busy machine; sanitizers want one process.
 test-c: $(OUT)/run-tests ## the C tests
-	$(Q)CK_DEFAULT_TIMEOUT=120 $(if $(filter asan,$(BUILD)),CK_FORK=no) $(RUN) $<
+	$(Q)CK_DEFAULT_TIMEOUT=$(or $(TIMEOUT),120) $(if $(filter asan,$(BUILD)),CK_FORK=no) $(RUN) $<
 
 test-py: .venv/setup-pytest .venv/setup-ladle ## the Python tests
 	$(Q)$(PY) -m pytest -q tests/py
