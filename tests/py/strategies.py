@@ -182,9 +182,10 @@ FACTORIES += [str, tuple]
 
 
 def with_attributes(value, attributes):
-    """Attributes beside the fields."""
+    """Attributes beside the fields, of which those of a named tuple cannot be set."""
     for name, attribute in attributes.items():
-        setattr(value, name, attribute)
+        if not hasattr(type(value), name):
+            setattr(value, name, attribute)
     return value
 
 

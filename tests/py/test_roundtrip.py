@@ -18,7 +18,9 @@ OPTIONS = st.fixed_dictionaries(
 )
 MANY_RECORDS = st.lists(RECORDS, min_size=1, max_size=6).map(lambda parts: sum(parts, []))
 
-WANTED = 1_000_000 if os.environ.get("LADLE_SLOW") == "1" else 20_000
+SLOW = os.environ.get("LADLE_SLOW") == "1"
+WANTED = int(os.environ.get("LADLE_VALUES", "1_000_000" if SLOW else "20_000"))
+VALUES_AN_EXAMPLE = 150  # on average
 
 
 FEWER = settings(max_examples=settings().max_examples // 3)  # of what the first test draws more of
@@ -28,7 +30,7 @@ def test_many_values_come_back_exactly_in_every_way():
     """Through files and dumps, by this reader and by the independent one, written once more."""
     done = 0
 
-    @settings(max_examples=WANTED // 400)
+    @settings(max_examples=WANTED // VALUES_AN_EXAMPLE)
     @given(MANY_RECORDS, OPTIONS)
     def check(records, options):
         nonlocal done
