@@ -79,7 +79,7 @@ static ladle_status decompress_stream(void *state, void *to, size_t len, const v
 const struct ladle_codec ladle_codec_zstd = {
     .id = 2,
     .name = "zstd",
-    .level_min = 1,
+    .level_min = -131072,
     .level_max = 22,
     .level_default = 1,
     .compressor_len = (size_t)4 << 20,

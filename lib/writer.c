@@ -363,6 +363,21 @@ uint64_t ladle_writer_memory_bound(const ladle_writer *writer)
     return columns_len + nodes_len + ladle_emitter_memory_bound(&writer->emitter);
 }
 
+static ladle_status check_level(int level, const struct ladle_codec *codec, const char *codec_name,
+                                ladle_error *error)
+{
+    if (level && !codec) {
+        return ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                          "there is a compression level, %d, but no compression", level);
+    }
+    if (level && (level < codec->level_min || level > codec->level_max)) {
+        return ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                          "the compression level is %d: %s has %d to %d", level, codec_name,
+                          codec->level_min, codec->level_max);
+    }
+    return LADLE_OK;
+}
+
 static ladle_status check_options(const ladle_writer_options *options, const ladle_limits *limits,
                                   const struct ladle_codec *codec, ladle_error *error)
 {
@@ -370,9 +385,6 @@ static ladle_status check_options(const ladle_writer_options *options, const lad
     if (options->block_len &&
         (options->block_len < BLOCK_LEN_MIN || options->block_len > BLOCK_LEN_MAX)) {
         wrong = "the block length is out of its range of 1024 bytes to 32 MiB";
-    } else if (codec && options->level &&
-               (options->level < codec->level_min || options->level > codec->level_max)) {
-        wrong = "the compression level is out of its range";
     } else if (options->threads > LADLE_THREADS_MAX) {
         wrong = "there may be at most 64 threads";
     } else if (options->metadata &&
@@ -381,7 +393,7 @@ static ladle_status check_options(const ladle_writer_options *options, const lad
         wrong = "the metadata are not a dict with str keys";
     }
     return wrong ? ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s", wrong)
-                 : LADLE_OK;
+                 : check_level(options->level, codec, options->codec, error);
 }
 
 static ladle_status writer_init(ladle_writer *writer, const ladle_sink *sink,

@@ -25,6 +25,9 @@ int core_encode_too_deep(core_encoder *encoder)
 {
     uint64_t limit = encoder->limits.max_depth;
     core_fail_limit(&encoder->error, "max_depth", limit, limit + 1);
+    size_t len = strlen(encoder->error.text);
+    PyOS_snprintf(encoder->error.text + len, sizeof encoder->error.text - len,
+                  ", unless the value holds itself");
     return -1;
 }
 

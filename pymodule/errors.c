@@ -60,15 +60,38 @@ static PyObject *exception_class(const core_state *state, ladle_status status)
 }
 
 /*
+ * What to call the file in which an error is, or None. Of several files that are read as one the
+ * name tells which it is by its method locate, and the offset becomes that in the file.
+ */
+static PyObject *file_of(PyObject *name, ladle_error *error)
+{
+    if (!name || name == Py_None || PyUnicode_Check(name)) {
+        return Py_NewRef(name ? name : Py_None);
+    }
+    if (error->offset == LADLE_UNKNOWN) {
+        return PyObject_Str(name);
+    }
+    PyObject *file = NULL;
+    unsigned long long offset;
+    PyObject *place = PyObject_CallMethod(name, "locate", "K", (unsigned long long)error->offset);
+    if (place && PyArg_ParseTuple(place, "UK:locate", &file, &offset)) {
+        Py_INCREF(file);
+        error->offset = offset;
+    }
+    Py_XDECREF(place);
+    return file;
+}
+
+/*
  * "file: text (byte 12, record 3)", as far as it is known.
  */
-static PyObject *message_of(const ladle_error *error, PyObject *name)
+static PyObject *message_of(const ladle_error *error, PyObject *file)
 {
-    bool has_name = name && name != Py_None;
     bool has_place = error->status != LADLE_E_ARGUMENT && error->status != LADLE_E_STATE;
     bool has_offset = has_place && error->offset != LADLE_UNKNOWN;
     bool has_record = has_place && error->record != LADLE_UNKNOWN;
-    PyObject *prefix = has_name ? PyUnicode_FromFormat("%S: ", name) : PyUnicode_FromString("");
+    PyObject *prefix =
+        file == Py_None ? PyUnicode_FromString("") : PyUnicode_FromFormat("%U: ", file);
     if (!prefix) {
         return NULL;
     }
@@ -104,8 +127,14 @@ int core_set_number(PyObject *exception, const char *attribute, uint64_t number)
     return result;
 }
 
-static int set_attributes(PyObject *exception, const ladle_error *error)
+static int set_attributes(PyObject *exception, const ladle_error *error, PyObject *file)
 {
+    if (error->status == LADLE_E_ARGUMENT) {
+        return 0;
+    }
+    if (PyObject_SetAttrString(exception, "filename", file) < 0) {
+        return -1;
+    }
     if (error->status == LADLE_E_CORRUPT || error->status == LADLE_E_TRUNCATED) {
         if (core_set_number(exception, "offset", error->offset) < 0) {
             return -1;
@@ -129,25 +158,29 @@ static int set_attributes(PyObject *exception, const ladle_error *error)
  */
 static void raise_os_error(const ladle_error *error, PyObject *name)
 {
-    PyObject *filename = name ? name : Py_None;
-    PyObject *text = PyUnicode_FromString(error->text);
-    PyObject *arguments = text ? Py_BuildValue("(iOO)", error->os_errno, text, filename) : NULL;
+    ladle_error found = *error;
+    PyObject *filename = file_of(name, &found);
+    PyObject *arguments =
+        filename ? Py_BuildValue("(isO)", error->os_errno, error->text, filename) : NULL;
     if (arguments) {
         PyErr_SetObject(PyExc_OSError, arguments);
     }
     Py_XDECREF(arguments);
-    Py_XDECREF(text);
+    Py_XDECREF(filename);
 }
 
 PyObject *core_exception_of(const core_state *state, const ladle_error *error, PyObject *name)
 {
-    PyObject *message = message_of(error, name);
+    ladle_error found = *error;
+    PyObject *file = file_of(name, &found);
+    PyObject *message = file ? message_of(&found, file) : NULL;
     PyObject *exception =
         message ? PyObject_CallOneArg(exception_class(state, error->status), message) : NULL;
-    Py_XDECREF(message);
-    if (exception && set_attributes(exception, error) < 0) {
+    if (exception && set_attributes(exception, &found, file) < 0) {
         Py_CLEAR(exception);
     }
+    Py_XDECREF(message);
+    Py_XDECREF(file);
     return exception;
 }
 
@@ -185,7 +218,7 @@ PyObject *core_name_of(PyObject *name, PyObject *file)
                                                           PyBytes_GET_SIZE(found)));
         return found;
     }
-    if (found && PyUnicode_Check(found)) {
+    if (found && (PyUnicode_Check(found) || PyObject_HasAttrString(found, "locate"))) {
         return found;
     }
     Py_XDECREF(found);

@@ -13,7 +13,9 @@
 /*
  * Set the exception for an error. One that is set already, by a user's file object, is left alone.
  *
- * name  what to call the file in messages, and OSError.filename; NULL or None when it has no name
+ * name  what to call the file in messages, and in 'filename' of the exception; NULL or None when it
+ *       has no name. Of several files read as one: an object with a method locate, which gets an
+ *       offset and returns the name of the file and the offset in it
  */
 void core_raise(const core_state *state, const ladle_error *error, PyObject *name);
 
@@ -46,7 +48,7 @@ const char *core_looks_like(const uint8_t *head, size_t len);
 
 /*
  * What to call a file: 'name' as it was given, decoded if it is bytes; without one the name of the
- * file object, or None. NULL: an exception is set.
+ * file object, or None. For core_raise. NULL: an exception is set.
  */
 PyObject *core_name_of(PyObject *name, PyObject *file);
 

@@ -131,6 +131,19 @@ static int open_library(Writer *self, ladle_writer_options *options, bool append
     return 0;
 }
 
+static int level_from(PyObject *given, int64_t *level)
+{
+    if (core_number_from(given, "level", INT_MIN, INT_MAX, level) < 0) {
+        return -1;
+    }
+    if (*level == 0 && given && given != Py_None) {
+        PyErr_SetString(PyExc_ValueError, "level is 0: None is the default of the compression, and "
+                                          "compression=None is for none");
+        return -1;
+    }
+    return 0;
+}
+
 static int open_writer(Writer *self, const struct options *given)
 {
     ladle_writer_options options = LADLE_WRITER_OPTIONS_INIT;
@@ -142,7 +155,7 @@ static int open_writer(Writer *self, const struct options *given)
     int64_t threads = 0;
     self->name = core_name_of(given->name, given->target);
     if (!self->name || core_compression_check(given->compression) < 0 ||
-        core_number_from(given->level, "level", INT_MIN, INT_MAX, &level) < 0 ||
+        level_from(given->level, &level) < 0 ||
         core_number_from(given->block_size, "block_size", 1, INT_MAX, &block_len) < 0 ||
         core_number_from(given->threads, "threads", 0, CORE_THREADS_MAX, &threads) < 0 ||
         core_default_check(given->hook) < 0 ||

@@ -19,7 +19,8 @@ typedef struct ladle_writer ladle_writer;
  * How to write. 'struct_size' is sizeof(ladle_writer_options); zero is the default everywhere.
  *
  * codec         "none" (or NULL), "zlib", "zstd", "lz4"
- * level         of the codec; INT_MIN is not special, 0 is the codec's own default
+ * level         of the codec: zlib 1 to 9, zstd -131,072 to 22, lz4 1 to 12. 0 is the default of
+ *               the codec: 6, 1 and 1
  * block_len     bytes of a block before compression that the writer aims at: 132,000; 1,024 to
  *               32 MiB
  * uuid          16 bytes, or NULL for random ones. With the same uuid the same records make the

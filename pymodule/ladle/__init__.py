@@ -76,4 +76,15 @@ def __getattr__(name):
         raise AttributeError(f"module 'ladle' has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(f"ladle.{_LATER[name]}"), name)
+    return _public(getattr(importlib.import_module(f"ladle.{_LATER[name]}"), name))
+
+
+def _public(thing):
+    """So that tracebacks, help and pickles name it as its users do."""
+    thing.__module__ = "ladle"
+    return thing
+
+
+for _name in {*__all__} - _LATER.keys() - {"Records", "Writer"}:
+    _public(globals()[_name])
+del _name

@@ -3,7 +3,12 @@
 
 
 class Error(Exception):
-    """The base of the errors of this package."""
+    """The base of the errors of this package.
+
+    filename  the path of the file that is concerned, or None
+    """
+
+    filename = None
 
 
 class FormatError(Error, ValueError):

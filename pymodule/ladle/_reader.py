@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Reader: a file as a sequence of records."""
 
+import itertools
 import operator
 import os
 import threading
@@ -79,17 +80,25 @@ class Reader:
             return self._rows[index]
         except IndexError:
             raise IndexError(f"there is no record {index} among {len(self)}") from None
+        except TypeError:
+            raise TypeError(
+                "indices of a Reader are integers, slices, and lists or arrays of integers, not "
+                + type(index).__name__
+            ) from None
 
     def __getitems__(self, indices):
-        """The records with these indices in a list. Each block is read and decoded once."""
+        """The records with these indices in a list. Each block is read and decoded once.
+
+        A list or array of bool is a mask: as long as the Reader, true for the records wanted.
+        """
         if getattr(indices, "ndim", 1) == 0:
             return self[operator.index(indices)]
-        if getattr(indices, "dtype", None) == bool:
-            if len(indices) != len(self):
-                raise IndexError(f"a mask of {len(indices)} does not fit {len(self)} records")
-            indices = indices.nonzero()[0]
         if hasattr(indices, "tolist"):
             indices = indices.tolist()
+        if len(indices) > 0 and isinstance(indices[0], bool):
+            if len(indices) != len(self):
+                raise IndexError(f"a mask of {len(indices)} does not fit {len(self)} records")
+            indices = itertools.compress(range(len(self)), indices)
         return self._handle().fetch_all([self._number(index) for index in indices])
 
     def __iter__(self):
@@ -161,6 +170,8 @@ class Reader:
         return _arrays.to_numpy(self, strings, missing)
 
     def __array__(self, dtype=None, copy=None):
+        if copy is False:
+            raise ValueError("the records of a file cannot become an array without a copy")
         array = self.to_numpy()
         return array if dtype is None else array.astype(dtype, copy=False)
 

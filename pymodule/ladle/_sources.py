@@ -9,11 +9,12 @@ import stat
 import threading
 
 from ladle._core import Records, is_locked
-from ladle._errors import CorruptError
+from ladle._errors import CorruptError, FormatError
 from ladle._targets import as_path, open_url
 
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 HEADER_LEN = 64
+MAGIC = b"\x89LDL"
 UUID = slice(16, 32)
 
 
@@ -68,6 +69,14 @@ class File:
         if descriptor >= 0:
             os.close(descriptor)
 
+    def check_start(self):
+        """Refuse what would be taken for the torn end of the part before."""
+        start = os.pread(self.descriptor, len(MAGIC), 0)
+        if start != MAGIC[: len(start)]:
+            error = FormatError(f"{os.fsdecode(self.path)}: it does not begin as a ladle file does")
+            error.filename = os.fsdecode(self.path)
+            raise error
+
     def records(self, **options):
         """A Records over it."""
         return Records(os.dup(self.descriptor), name=self.path, owns=True, **options)
@@ -98,6 +107,17 @@ class Parts:
         lengths = [os.fstat(file.descriptor).st_size for file in self.files]
         self.ends = list(itertools.accumulate(lengths))
 
+    @property
+    def name(self):
+        """What errors call it: they find the file and the place in it by locate."""
+        return self
+
+    def locate(self, offset):
+        """The path of the file that a byte of all of them is in, and its place there."""
+        index = min(bisect.bisect_right(self.ends, offset), len(self.files) - 1)
+        start = self.ends[index - 1] if index else 0
+        return os.fsdecode(self.files[index].path), offset - start
+
     def close(self):
         for file in self.files:
             file.close()
@@ -115,7 +135,10 @@ class Parts:
         return self.ends[-1]
 
     def records(self, **options):
-        return Records(self, name=f"{len(self.files)} files from {self.files[0]!r} on", **options)
+        if options.get("on_error", "raise") == "raise":
+            for file in self.files:
+                file.check_start()
+        return Records(self, **options)
 
     def whole(self):
         return self

@@ -24,13 +24,13 @@ def as_path(file):
 
 
 def open_url(path, mode):
-    """The file object that fsspec gives for a URL; None when path is none, or fsspec is not there."""
+    """The file object that fsspec gives for a URL; None when path is none."""
     if not isinstance(path, str) or not URL.match(path):
         return None
     try:
         import fsspec
-    except ImportError:
-        return None
+    except ImportError as error:
+        raise type(error)(f"{path}: to read and write URLs, install fsspec") from None
     return fsspec.open(path, mode).open()
 
 

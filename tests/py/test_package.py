@@ -5,6 +5,7 @@ import ast
 import importlib.metadata
 import inspect
 import pathlib
+import pickle
 import subprocess
 import sys
 
@@ -75,6 +76,13 @@ def test_every_public_name_has_help(name):
 @pytest.mark.parametrize("name", ["dump", "load", "open", "dumps", "loads"])
 def test_functions_have_a_signature(name):
     assert inspect.signature(getattr(ladle, name)).parameters
+
+
+def test_everything_public_is_named_as_its_users_do():
+    for name in ladle.__all__:
+        thing = getattr(ladle, name)
+        assert thing.__module__ == "ladle", name
+        assert pickle.loads(pickle.dumps(thing)) is thing
 
 
 def test_the_import_is_light():

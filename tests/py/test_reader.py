@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import pickle
 import random
+import re
 import threading
 
 import ladle
@@ -71,7 +72,7 @@ def test_single_records(all_readers):
             with pytest.raises(IndexError):
                 data[index]
     for wrong in ("1", 1.0, None, (1, 2)):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match=f"not {type(wrong).__name__}$"):
             data[wrong]
 
 
@@ -115,6 +116,43 @@ def test_arrays_of_indices(data):
     with pytest.raises(IndexError):
         data[mask[:-1]]
     assert data[numpy.array(4)] == RECORDS[4]
+
+
+def test_a_list_of_bool_is_a_mask(data):
+    mask = [index in (3, 650) for index in range(700)]
+    assert data[mask] == [RECORDS[3], RECORDS[650]]
+    for wrong in (mask[:-1], [True]):
+        with pytest.raises(IndexError, match=f"mask of {len(wrong)} does not fit 700"):
+            data[wrong]
+
+
+def test_errors_in_one_of_several_files_name_it(tmp_path):
+    paths = [written(tmp_path / f"{i}.ladle", RECORDS[:100]) for i in range(3)]
+    damaged = bytearray(paths[1].read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    paths[1].write_bytes(damaged)
+    data = ladle.open(tmp_path)
+    with pytest.raises(ladle.CorruptError) as alone:
+        list(ladle.load(paths[1]))
+    for work in (list, ladle.Reader.verify, ladle.Reader.tolist):
+        with pytest.raises(ladle.CorruptError, match="^" + re.escape(str(paths[1]))) as caught:
+            work(data)
+        assert caught.value.filename == str(paths[1])
+        assert caught.value.offset == alone.value.offset
+        assert caught.value.first_record == alone.value.first_record + 100
+    found = []
+    assert len(list(ladle.open(tmp_path, on_error=found.append))) < 300
+    assert [error.filename for error in found] == [str(paths[1])]
+
+
+def test_what_is_no_part_is_refused_by_name(tmp_path):
+    written(tmp_path / "a.ladle", RECORDS)
+    other = tmp_path / "readme.txt"
+    other.write_text("all about a.ladle")
+    with pytest.raises(ladle.FormatError, match="readme.txt: it does not begin") as caught:
+        ladle.open(tmp_path)
+    assert caught.value.filename == str(other)
+    assert len(ladle.open(tmp_path, on_error="skip")) == len(RECORDS)
 
 
 def test_iterators_are_independent(all_readers):

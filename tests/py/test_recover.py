@@ -85,6 +85,10 @@ def test_the_command_repair(path, tmp_path):
     assert f"{len(lost)} lost" in result.stdout
     assert len(ladle.open(output)) == 3000 - len(lost)
     assert run("repair", output, tmp_path / "again").returncode == 0
+    path.write_bytes(path.read_bytes()[: lost[0] * 4])
+    result = run("repair", path, tmp_path / "cut")
+    assert result.returncode == 0
+    assert "its writer was interrupted, " in result.stdout
     text = tmp_path / "text"
     text.write_text("no ladle file")
     result = run("repair", text, tmp_path / "nothing")

@@ -81,12 +81,15 @@ WRONG_VALUES = [
     {"block_size": "big"},
     {"uuid": b"short"},
     {"level": "high"},
+    {"level": 3},
+    {"level": 10, "compression": "zlib"},
+    {"level": 0, "compression": "zlib"},
     {"limits": 5},
     {"default": 5},
 ]
 
 
-@pytest.mark.parametrize("options", WRONG_VALUES, ids=lambda options: next(iter(options)))
+@pytest.mark.parametrize("options", WRONG_VALUES, ids=str)
 def test_an_option_with_a_wrong_value_is_refused_before_the_file_is_touched(path, options):
     expected = (TypeError, ValueError, ladle.UnsupportedError)
     with pytest.raises(expected):

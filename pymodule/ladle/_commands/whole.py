@@ -43,8 +43,7 @@ def run_verify(options):
         status = FAILED
         print(f"ladle: {error}", file=sys.stderr)
         print(f"{file}: {report.records:,} records are intact, {number(report.lost)} lost")
-        for loss in report.losses:
-            print(f"{file}: {loss}")
+        print_losses(file, report)
     return status
 
 
@@ -53,8 +52,7 @@ def run_repair(options):
     with Bar(options.input) as bar:
         report = repair(options.input, options.output, progress=bar)
     print(f"{options.output}: {report.records:,} records saved, {number(report.lost)} lost")
-    for loss in report.losses:
-        print(f"{options.input}: {loss}")
+    print_losses(options.input, report)
     return LOST if report.lost != 0 else 0
 
 
@@ -62,6 +60,14 @@ def run_concat(options):
     """Join the files."""
     with Bar("joining") as bar:
         concat(options.inputs, options.output, progress=bar)
+
+
+def print_losses(file, report):
+    """What is not intact, part by part."""
+    for loss in report.losses:
+        print(f"{file}: {loss}")
+    if report.tail_size:
+        print(f"{file}: its writer was interrupted, {report.tail_size:,} bytes at its end are no whole block")
 
 
 def number(count):
