@@ -8,7 +8,7 @@ class Error(Exception):
     filename  the path of the file that is concerned, or None
     """
 
-    filename = None
+    filename: str | None = None
 
 
 class FormatError(Error, ValueError):
@@ -23,9 +23,9 @@ class CorruptError(FormatError):
     lost          how many records are lost, or None when that is not known
     """
 
-    offset = None
-    first_record = None
-    lost = None
+    offset: int | None = None
+    first_record: int | None = None
+    lost: int | None = None
 
 
 class TruncatedError(CorruptError):
@@ -40,9 +40,9 @@ class LimitError(Error):
     record  the number of the record, or None
     """
 
-    limit = None
-    needed = None
-    record = None
+    limit: str | None = None
+    needed: int | None = None
+    record: int | None = None
 
 
 class UnsupportedError(FormatError):
