@@ -28,7 +28,9 @@ typedef struct ladle_loss {
  *
  * progress   called for each block: bytes done, and bytes in all (LADLE_UNKNOWN for a source
  *            without 'size') of the file at hand. Returns false to stop, which makes the call fail
- * with LADLE_E_STATE lost       called for each loss, in order allocator, limits  as for a reader
+ *            with LADLE_E_STATE
+ * lost       called for each loss, in order
+ * allocator, limits  as for a reader
  */
 typedef struct ladle_recover_options {
     size_t struct_size;

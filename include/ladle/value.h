@@ -124,8 +124,9 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_value_next(ladle_cursor *cursor, la
  * str        a str (without surrogates); it points into the bytes that are read
  * bytes      a bytes or bytearray, in the same way
  * container  a container of 'kind' (TUPLE, LIST, SET, FROZENSET or DICT) with exactly 'count'
- * values or pairs, which follow count      a container of 'kind' with any number of them; '*count'
- * is at most what the bytes left can hold
+ *            values or pairs, which follow
+ * count      a container of 'kind' with any number of them; '*count' is at most what the bytes
+ *            left can hold
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_none(ladle_cursor *cursor);
 LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_bool(ladle_cursor *cursor, bool *value);

@@ -91,7 +91,8 @@ typedef struct ladle_recovered {
  * source     the file as it is, to be read at any place; closed when this returns
  * sink       for the same file, with 'truncate'; as for ladle_writer_open
  * options    as for ladle_writer_open. With metadata a further segment is begun, whose metadata
- * win; uuid is for a new segment only recovered  output, written on LADLE_OK; may be NULL
+ *            win; uuid is for a new segment only
+ * recovered  output, written on LADLE_OK; may be NULL
  *
  * Returns as ladle_writer_open, and
  *   LADLE_E_FORMAT       it is no ladle file
