@@ -120,15 +120,29 @@ void ladle_block_header_store(const struct ladle_block_header *header, uint32_t 
 }
 
 /*
- * The rules that a block header must obey beyond its checksum.
+ * Whether the stored length is one that a writer would make: a codec that does not make a stream
+ * smaller is not used.
  */
-static bool is_lawful(const struct ladle_block_header *header, uint8_t flags)
+static bool is_lean(const struct ladle_block_header *header)
+{
+    const uint64_t stream_len_max = LADLE_STREAM_ENTRY_LEN + LADLE_ALIGNMENT;
+    return header->stored_len <=
+           (uint64_t)header->decoded_len + (uint64_t)header->stream_count * stream_len_max;
+}
+
+/*
+ * The rules that a block header must obey beyond its checksum, as far as it alone tells. What is
+ * found by searching is read again in its place: rules that only the reading knew would send it
+ * back to the search for ever.
+ */
+static bool is_lawful(const struct ladle_block_header *header, uint8_t flags, uint64_t offset)
 {
     bool is_data = header->type == LADLE_BLOCK_DATA;
     return header->type != 0 && flags == 0 && header->stored_len % LADLE_ALIGNMENT == 0 &&
            header->stored_len < LADLE_BLOCK_LEN_MAX && header->decoded_len < LADLE_BLOCK_LEN_MAX &&
            header->record_count < LADLE_BLOCK_LEN_MAX &&
            header->stored_len >= (uint32_t)header->stream_count * LADLE_STREAM_ENTRY_LEN &&
+           header->checkpoint_distance <= offset && is_lean(header) &&
            (is_data ? header->record_count > 0 : header->record_count == 0);
 }
 
@@ -150,7 +164,7 @@ ladle_status ladle_block_header_load(const uint8_t *from, uint32_t salt, uint64_
     if (header->type > LADLE_BLOCK_PADDING && header->type < LADLE_BLOCK_SKIPPABLE) {
         return reject(LADLE_E_UNSUPPORTED, "a block has a type of a newer version", why);
     }
-    if (!is_lawful(header, from[9])) {
+    if (!is_lawful(header, from[9], offset)) {
         return reject(LADLE_E_CORRUPT, "the header of a block breaks the rules of the format", why);
     }
     return LADLE_OK;

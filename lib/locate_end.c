@@ -56,8 +56,7 @@ ladle_status ladle_read_block_at(const struct ladle_input *input,
     LADLE_TRY(read_to(input, segment->offset + offset, GUESS_LEN, stored, error));
     if (stored->len < LADLE_BLOCK_HEADER_LEN ||
         ladle_block_header_load(stored->data, segment->salt, offset, header, &why) != LADLE_OK ||
-        header->decoded_len > ladle_block_len_max(header, max_record) ||
-        !ladle_block_is_lean(header)) {
+        header->decoded_len > ladle_block_len_max(header, max_record)) {
         return LADLE_END;
     }
     size_t len = LADLE_BLOCK_HEADER_LEN + (size_t)header->stored_len;

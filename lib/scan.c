@@ -172,8 +172,7 @@ static ladle_status check_header(struct ladle_scan *scan)
     if (header->first_record != segment->record_count) {
         return fail(scan, LADLE_E_CORRUPT, "a block does not follow the one before it");
     }
-    if (latest > offset_in_segment(scan) || differs(segment->checkpoint_offset, latest) ||
-        !ladle_block_is_lean(header)) {
+    if (differs(segment->checkpoint_offset, latest)) {
         return fail(scan, LADLE_E_CORRUPT, "the header of a block breaks the rules of the format");
     }
     uint64_t len_max = ladle_block_len_max(header, scan->max_record);

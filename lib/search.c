@@ -16,13 +16,6 @@ uint64_t ladle_block_len_max(const struct ladle_block_header *header, uint64_t m
     return max_record + (header->record_count > 1 ? LADLE_BLOCK_SLACK : LADLE_SHAPE_SLACK);
 }
 
-bool ladle_block_is_lean(const struct ladle_block_header *header)
-{
-    const uint64_t stream_len_max = LADLE_STREAM_ENTRY_LEN + LADLE_ALIGNMENT;
-    return header->stored_len <=
-           (uint64_t)header->decoded_len + (uint64_t)header->stream_count * stream_len_max;
-}
-
 void ladle_search_end(struct ladle_search *search)
 {
     ladle_buffer_free(&search->window);
@@ -158,9 +151,6 @@ static ladle_status check_block(struct ladle_search *search, struct ladle_input 
         return LADLE_OK;
     }
     size_t len = LADLE_BLOCK_HEADER_LEN + (size_t)header.stored_len;
-    if (!ladle_block_is_lean(&header)) {
-        return LADLE_END;
-    }
     LADLE_TRY(fill(search, input, len, error));
     if (search->window.len - search->next < len) {
         return LADLE_WAIT;

@@ -30,12 +30,6 @@ struct ladle_segment {
  */
 uint64_t ladle_block_len_max(const struct ladle_block_header *header, uint64_t max_record);
 
-/*
- * Whether the stored length of a block is one that a writer would make: a codec that does not make
- * a stream smaller is not used.
- */
-bool ladle_block_is_lean(const struct ladle_block_header *header);
-
 struct ladle_found {
     enum ladle_magic magic; /* LADLE_MAGIC_NONE: nothing */
     uint64_t offset;        /* in the file */

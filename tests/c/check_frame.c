@@ -165,7 +165,7 @@ static const struct {
 } block_rules[] = {
     {"data", {.type = 1, .stream_count = 1, .stored_len = 16, .record_count = 1}, LADLE_OK},
     {"type 0", {.type = 0}, LADLE_E_CORRUPT},
-    {"padding", {.type = 4, .stored_len = 800}, LADLE_OK},
+    {"padding", {.type = 4, .stored_len = 800, .decoded_len = 800}, LADLE_OK},
     {"type 5", {.type = 5}, LADLE_E_UNSUPPORTED},
     {"type 127", {.type = 127}, LADLE_E_UNSUPPORTED},
     {"type 128", {.type = 128}, LADLE_OK},
@@ -176,6 +176,11 @@ static const struct {
     {"stored 2^31", {.type = 4, .stored_len = TWO_31}, LADLE_E_CORRUPT},
     {"decoded 2^31", {.type = 4, .decoded_len = TWO_31}, LADLE_E_CORRUPT},
     {"2^31 records", {.type = 1, .record_count = TWO_31}, LADLE_E_CORRUPT},
+    {"longer than its streams",
+     {.type = 4, .stored_len = 808, .decoded_len = 800},
+     LADLE_E_CORRUPT},
+    {"a checkpoint at 0", {.type = 4, .checkpoint_distance = OFFSET}, LADLE_OK},
+    {"a checkpoint before 0", {.type = 4, .checkpoint_distance = OFFSET + 1}, LADLE_E_CORRUPT},
 };
 
 START_TEST(block_header_keeps_the_rules)

@@ -179,6 +179,11 @@ FILES = {
                        b"".join([*PIECES[:2], items(three(uuid=SECOND).finish())[2], *PIECES[3:]])),
     "bad-first-record": ("The number of the first record of a block is wrong, its checksum right.",
                          Segment().block(DATA, [NONE], 1, first_record=1).finish()),
+    "bad-distance": ("A header says that the checkpoint before it lies before the segment.",
+                     ints(Segment().block(DATA, [INT8 + b"\0\0\0\5"], 1, back=1 << 40), 6).finish()),
+    "bad-block-length": ("A block claims 768 MiB stored for 512 MiB decoded.",
+                         ints(Segment().block(DATA, [INT8 + b"\0\0\0\5"], 1, stored_len=3 << 28,
+                                              decoded_len=2 << 28), 6).finish()),
     "bad-checkpoint-totals": ("A checkpoint counts records that are not there.",
                               ints(Segment(), 5)
                               .checkpoint(changes={1: b"\0\2\1\x50\0"}).trailer().data),
