@@ -58,7 +58,8 @@ PYMODULE_C = $(wildcard pymodule/*.c)
 TEST_C = $(wildcard tests/c/*.c)
 EXAMPLE_C = $(wildcard examples/[0-9]*.c)
 BENCH_C = $(wildcard tests/bench/c/*.c)
-C_FILES = $(LIB_C) $(PYMODULE_C) $(TEST_C) $(EXAMPLE_C)
+FUZZ_C = $(wildcard tests/fuzz/*.c)
+C_FILES = $(LIB_C) $(PYMODULE_C) $(TEST_C) $(EXAMPLE_C) $(FUZZ_C)
 H_FILES = $(HEADERS) $(wildcard lib/*.h pymodule/*.h tests/c/*.h tests/bench/c/*.h)
 PACKAGE = setup.py pyproject.toml $(wildcard README.md pymodule/ladle/*.py* pymodule/ladle/*/*.py) $(PYMODULE_C) $(LIB_C) \
           $(filter-out tests/%,$(H_FILES))
@@ -190,6 +191,15 @@ valgrind: $(OUT)/run-tests ## some of the C tests under valgrind
 asan: ## the C tests with address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory BUILD=asan test-c
 
+# Coverage leads the fuzzer; it keeps in build/fuzz/found what led further, and begins with that.
+fuzz: build/setup-fuzz .venv/setup-pytest ## what reads files, by clang's fuzzer: RUNTIME=60 seconds
+	$(Q)mkdir -p build/fuzz/found && $(PY) tests/fuzz/seeds.py build/fuzz/seeds && echo "  clang tests/fuzz" && \
+	clang $(filter-out -O%,$(C_FLAGS)) -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -Ilib -o build/fuzz/fuzz tests/fuzz/fuzz.c tests/fuzz/no_checksum.c \
+	    $(filter-out lib/checksum.c,$(LIB_C)) $(LIBS)
+	$(Q)cd build/fuzz && ./fuzz -max_total_time=$(or $(RUNTIME),60) -max_len=4096 -timeout=60 \
+	    -verbosity=0 -print_final_stats=1 found seeds
+
 # ---- Speed ----
 
 BENCH = build/bench
@@ -274,5 +284,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
 .PHONY: all lib static shared py demo test layers exports headers test-c test-py test-slow \
-        test-arrow test-examples test-stream asan bench bench-run lint format format-check sdist clean \
+        test-arrow test-examples test-stream asan fuzz bench bench-run lint format format-check sdist clean \
         distclean help
