@@ -155,13 +155,13 @@ ladle_status ladle_node_grow(ladle_shape *shape, ladle_node *node)
     }
     node->words = words;
     node->capacity = capacity;
-    shape->grew = true;
+    shape->look_count = 0;
     return LADLE_OK;
 }
 
 ladle_status ladle_node_grow_bytes(ladle_shape *shape, ladle_node *node, size_t len)
 {
-    shape->grew = true;
+    shape->look_count = 0;
     return ladle_buffer_grow(&node->bytes, len);
 }
 
@@ -301,7 +301,7 @@ static ladle_status become_union(ladle_shape *shape, ladle_node *node)
                          .bytes = {.allocator = shape->allocator},
                          .children = children};
     shape->node_count++;
-    shape->grew = true;
+    shape->look_count = 0;
     return LADLE_OK;
 }
 

@@ -36,18 +36,16 @@ struct ladle_writer {
     ladle_shape shape;
     struct ladle_emitter emitter;
     size_t block_len;
-    size_t committed;    /* records in the shape */
-    size_t until_look;   /* records until the size of the block is looked at */
     uint64_t looked_len; /* bytes of the block at the last look */
 };
 
 /*
- * Look at the size of the block again after this many records.
+ * Look at the size of the block again when this many records came and one more.
  */
 static void look_after(ladle_writer *writer, uint64_t records)
 {
     bool is_exact = writer->limits.max_record < RECORD_LEN_EXACT;
-    writer->until_look = is_exact ? 0 : (size_t)records;
+    writer->shape.look_count = is_exact ? 0 : writer->shape.record_count + (size_t)records + 1;
 }
 
 /*
@@ -62,9 +60,10 @@ static ladle_status seal(ladle_writer *writer, size_t count, ladle_error *error)
     } else {
         ladle_node_mark(root, count);
     }
+    writer->shape.look_count = 0; /* should the emitter die, the next record is not to pass */
     LADLE_TRY(ladle_emitter_put(&writer->emitter, root, error));
     ladle_node_drop_marked(&writer->shape, root);
-    writer->committed -= count;
+    writer->shape.record_count -= count;
     look_after(writer, count - count / 8);
     writer->looked_len = 0;
     return LADLE_OK;
@@ -72,7 +71,7 @@ static ladle_status seal(ladle_writer *writer, size_t count, ladle_error *error)
 
 static ladle_status seal_all(ladle_writer *writer, ladle_error *error)
 {
-    return writer->committed ? seal(writer, writer->committed, error) : LADLE_OK;
+    return writer->shape.record_count ? seal(writer, writer->shape.record_count, error) : LADLE_OK;
 }
 
 /*
@@ -80,7 +79,7 @@ static ladle_status seal_all(ladle_writer *writer, ladle_error *error)
  */
 static uint64_t last_record_len(const ladle_writer *writer, uint64_t len)
 {
-    ladle_node_mark(writer->shape.root, writer->committed - 1);
+    ladle_node_mark(writer->shape.root, writer->shape.record_count - 1);
     return len - ladle_node_marked_len(writer->shape.root);
 }
 
@@ -89,8 +88,8 @@ static uint64_t last_record_len(const ladle_writer *writer, uint64_t len)
  */
 static ladle_status seal_large(ladle_writer *writer, ladle_error *error)
 {
-    if (writer->committed > 1) {
-        LADLE_TRY(seal(writer, writer->committed - 1, error));
+    if (writer->shape.record_count > 1) {
+        LADLE_TRY(seal(writer, writer->shape.record_count - 1, error));
     }
     return seal_all(writer, error);
 }
@@ -102,7 +101,6 @@ static ladle_status look(ladle_writer *writer, ladle_error *error)
 {
     uint64_t len = ladle_node_len(writer->shape.root);
     uint64_t grown_len = len - writer->looked_len;
-    writer->shape.grew = false;
     writer->looked_len = len;
     if (grown_len > writer->block_len || grown_len > writer->limits.max_record) {
         uint64_t record_len = last_record_len(writer, len);
@@ -114,13 +112,13 @@ static ladle_status look(ladle_writer *writer, ladle_error *error)
             return seal_large(writer, error);
         }
     }
-    bool is_full = len >= writer->block_len || writer->committed >= BLOCK_RECORDS_MAX;
-    if (is_full && writer->committed % 512 != 0) {
+    bool is_full = len >= writer->block_len || writer->shape.record_count >= BLOCK_RECORDS_MAX;
+    if (is_full && writer->shape.record_count % 512 != 0) {
         return seal_all(writer, error);
     }
-    uint64_t record_len = len / writer->committed + 1;
+    uint64_t record_len = len / writer->shape.record_count + 1;
     uint64_t room = is_full ? 0 : (writer->block_len - len) / record_len;
-    uint64_t records_left = BLOCK_RECORDS_MAX - writer->committed;
+    uint64_t records_left = BLOCK_RECORDS_MAX - writer->shape.record_count;
     look_after(writer, room - room / 8 < records_left ? room - room / 8 : records_left);
     return LADLE_OK;
 }
@@ -139,7 +137,7 @@ void ladle_writer_rollback(ladle_writer *writer)
         return;
     }
     writer->shape.items = 0;
-    ladle_node_truncate(writer->shape.root, writer->committed);
+    ladle_node_truncate(writer->shape.root, writer->shape.record_count);
     ladle_node_prune(&writer->shape, writer->shape.root);
     writer->looked_len = ladle_node_len(writer->shape.root);
 }
@@ -157,15 +155,14 @@ ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
                                 ladle_writer_count(writer));
     }
     writer->shape.items = 0;
-    writer->committed++;
-    if (LADLE_LIKELY(writer->until_look && !writer->shape.grew)) {
-        writer->until_look--;
+    if (LADLE_LIKELY(ladle_shape_commit(&writer->shape))) {
         return LADLE_OK;
     }
+    writer->shape.record_count++;
     ladle_status status = look(writer, error);
-    bool is_still_here = writer->committed && !writer->emitter.is_dead;
+    bool is_still_here = writer->shape.record_count && !writer->emitter.is_dead;
     if (LADLE_UNLIKELY(status != LADLE_OK && is_still_here)) {
-        writer->committed--;
+        writer->shape.record_count--;
         ladle_writer_rollback(writer);
     }
     return status;
@@ -196,14 +193,13 @@ const ladle_limits *ladle_writer_limits(const ladle_writer *writer)
 ladle_status ladle_writer_commit_many(ladle_writer *writer, size_t count, ladle_error *error)
 {
     writer->shape.items = 0;
-    writer->committed += count;
-    writer->until_look -= count < writer->until_look ? count : writer->until_look;
-    if (writer->until_look && !writer->shape.grew) {
+    writer->shape.record_count += count;
+    if (writer->shape.record_count < writer->shape.look_count) {
         return LADLE_OK;
     }
     ladle_status status = look(writer, error);
-    if (status != LADLE_OK && writer->committed && !writer->emitter.is_dead) {
-        writer->committed -= count;
+    if (status != LADLE_OK && writer->shape.record_count && !writer->emitter.is_dead) {
+        writer->shape.record_count -= count;
         ladle_writer_rollback(writer);
     }
     return status;
@@ -219,6 +215,7 @@ ladle_status ladle_writer_put_items(ladle_writer *writer, const void *items, siz
         (ladle_buffer){.data = (uint8_t *)(uintptr_t)items, .len = count * root->value_len};
     root->count = count;
     ladle_node_mark_all(root);
+    writer->shape.look_count = 0;
     ladle_status status = ladle_emitter_put(&writer->emitter, root, error);
     *root = own;
     return status;
@@ -276,6 +273,7 @@ static ladle_status flush(ladle_writer *writer, bool sync, ladle_error *error)
 {
     LADLE_TRY(ladle_emitter_check(&writer->emitter, error));
     LADLE_TRY(seal_all(writer, error));
+    writer->shape.look_count = 0;
     return ladle_emitter_flush(&writer->emitter, sync, error);
 }
 
@@ -336,7 +334,7 @@ uint64_t ladle_writer_count(const ladle_writer *writer)
     if (!writer) {
         return 0;
     }
-    return ladle_emitter_count(&writer->emitter) + writer->committed;
+    return ladle_emitter_count(&writer->emitter) + writer->shape.record_count;
 }
 
 uint64_t ladle_writer_written_count(const ladle_writer *writer)

@@ -23,7 +23,7 @@ static int encode(core_encoder *encoder, ladle_node *node, PyObject *object);
 static inline int encode_child(core_encoder *encoder, ladle_node *node, PyObject *object,
                                PyObject *container, PyObject **held)
 {
-    if (LADLE_LIKELY(core_encode_leaf(encoder->shape, node, object))) {
+    if (LADLE_LIKELY(core_encode_leaf(node, object))) {
         return 0;
     }
     if (!*held) {
@@ -32,27 +32,46 @@ static inline int encode_child(core_encoder *encoder, ladle_node *node, PyObject
     return encode(encoder, node, object);
 }
 
-static int encode_tuple(core_encoder *encoder, ladle_node *node, PyObject *tuple)
+/*
+ * The items of a tuple from 'first' on, and the end of it.
+ */
+NOINLINE static int encode_rest(core_encoder *encoder, ladle_node *node, PyObject *tuple,
+                                uint32_t first)
 {
-    PyObject *held = NULL;
-    ladle_node *const *children = node->children;
-    ladle_shape *shape = encoder->shape;
     uint32_t count = node->child_count;
-    uint32_t i = 0;
+    uint32_t i = first;
+    Py_INCREF(tuple);
+    while (i < count && encode(encoder, node->children[i], PyTuple_GET_ITEM(tuple, i)) == 0) {
+        i++;
+    }
+    Py_DECREF(tuple);
+    core_encode_leave(encoder);
+    return i == count ? 0 : core_path_index(encoder, i);
+}
+
+/*
+ * A tuple with as many items as the node has children. No Python code runs while they are leaves.
+ */
+LADLE_ALWAYS_INLINE int encode_tuple(core_encoder *encoder, ladle_node *node, PyObject *tuple)
+{
+    ladle_node *const *children = node->children;
+    uint32_t count = node->child_count;
     if (core_encode_enter(encoder, count) < 0) {
         return -1;
     }
     ladle_node_count(node);
-    while (i < count && core_encode_leaf(shape, children[i], PyTuple_GET_ITEM(tuple, i))) {
+    uint32_t i = 0;
+    /* Rows of floats are common, and this loop is one that processors predict to its end. */
+    while (i < count && core_encode_float(children[i], PyTuple_GET_ITEM(tuple, i))) {
         i++;
     }
-    while (i < count && encode_child(encoder, node->children[i], PyTuple_GET_ITEM(tuple, i), tuple,
-                                     &held) == 0) {
-        i++;
+    for (; i < count; i++) {
+        if (LADLE_UNLIKELY(!core_encode_leaf(children[i], PyTuple_GET_ITEM(tuple, i)))) {
+            return encode_rest(encoder, node, tuple, i);
+        }
     }
-    Py_XDECREF(held);
     core_encode_leave(encoder);
-    return LADLE_LIKELY(i == count) ? 0 : core_path_index(encoder, i);
+    return 0;
 }
 
 static int put_length(core_encoder *encoder, ladle_node *node, Py_ssize_t count)
@@ -114,7 +133,7 @@ static int encode_set(core_encoder *encoder, ladle_node *node, PyObject *set)
     }
     int result = 0;
     while (result == 0 && (item = PyIter_Next(iterator))) {
-        if (!core_encode_leaf(encoder->shape, child, item)) {
+        if (!core_encode_leaf(child, item)) {
             result = encode(encoder, child, item);
         }
         Py_DECREF(item);
@@ -189,7 +208,7 @@ static int encode_values(core_encoder *encoder, ladle_node *node, const struct d
     hold_values(row);
     for (uint32_t i = 0; result == 0 && i < row->count; i++) {
         ladle_node *child = node->children[row->columns[i]];
-        if (!core_encode_leaf(encoder->shape, child, row->values[i]) &&
+        if (!core_encode_leaf(child, row->values[i]) &&
             encode(encoder, child, row->values[i]) < 0) {
             result = core_path_key(encoder, node->keys->items[row->columns[i]].tag);
         }
@@ -249,7 +268,7 @@ static int encode_known(core_encoder *encoder, ladle_node *node, PyObject *const
     }
     for (uint32_t i = 0; i < count; i++) {
         ladle_node *child = node->children[columns->columns[i]];
-        if (LADLE_UNLIKELY(!core_encode_leaf(encoder->shape, child, pairs[2 * i + 1]))) {
+        if (LADLE_UNLIKELY(!core_encode_leaf(child, pairs[2 * i + 1]))) {
             if (encode_pairs(encoder, node, pairs, columns, i) < 0) {
                 return -1;
             }
@@ -268,7 +287,9 @@ int core_encode_any(core_encoder *encoder, ladle_node *node, PyObject *object)
     Py_INCREF(object);
     int result = core_encode_tagged(encoder, bytes, object);
     Py_DECREF(object);
-    encoder->shape->grew |= bytes->capacity != capacity;
+    if (bytes->capacity != capacity) {
+        encoder->shape->look_count = 0;
+    }
     if (result == 0) {
         uint32_t len = (uint32_t)(bytes->len - start);
         result = core_encode_status(encoder, ladle_node_put_u32(encoder->shape, node, len));
@@ -523,10 +544,10 @@ static int encode_new(core_encoder *encoder, ladle_node *node, PyObject *object)
 static int encode_union(core_encoder *encoder, ladle_node *node, PyObject *object)
 {
     uint32_t index = node->guess;
-    bool is_leaf = core_encode_leaf(encoder->shape, node->children[index], object);
+    bool is_leaf = core_encode_leaf(node->children[index], object);
     for (uint32_t i = 0; !is_leaf && i < node->child_count; i++) {
         index = i;
-        is_leaf = core_encode_leaf(encoder->shape, node->children[i], object);
+        is_leaf = core_encode_leaf(node->children[i], object);
     }
     if (!is_leaf) {
         return encode_new(encoder, node, object);
@@ -592,7 +613,5 @@ int core_encode_record(core_encoder *encoder, PyObject *object)
     ladle_node *root = encoder->shape->root;
     bool is_tuple = root->kind == LADLE_TUPLE && PyTuple_CheckExact(object) &&
                     PyTuple_GET_SIZE(object) == root->child_count;
-    int result = is_tuple ? encode_tuple(encoder, root, object) : encode(encoder, root, object);
-    encoder->shape->items = encoder->items;
-    return result;
+    return is_tuple ? encode_tuple(encoder, root, object) : encode(encoder, root, object);
 }

@@ -22,45 +22,82 @@ ladle_status core_put_leaf(ladle_shape *shape, ladle_node *node, PyObject *objec
  */
 ladle_status core_put_bigint(ladle_shape *shape, ladle_node *node, PyObject *object);
 
+/*
+ * Whether an int of less than 64 bits and a sign can go to an INT node.
+ */
 static inline bool core_takes_int(ladle_node *node, enum int_fit fit)
 {
+    return fit == INT_PLAIN ||
+           (fit != INT_BIG && ladle_node_takes_int(node, (enum ladle_sign)fit));
+}
+
+static inline bool core_has_room(const ladle_node *node)
+{
+    return LADLE_LIKELY(node->count < node->capacity);
+}
+
+LADLE_ALWAYS_INLINE bool core_encode_int(ladle_node *node, PyObject *object)
+{
+    uint64_t bits;
+    enum int_fit fit = int_bits(object, &bits);
     /* One branch for both: of random integers half are PLAIN, half UNSIGNED. */
-    if (LADLE_LIKELY(((fit == INT_PLAIN) | ((unsigned)fit == node->sign)) != 0)) {
-        return true;
+    if (LADLE_UNLIKELY(!core_has_room(node) ||
+                       ((fit == INT_PLAIN) | ((unsigned)fit == node->sign)) == 0)) {
+        return false;
     }
-    return fit != INT_BIG && ladle_node_takes_int(node, (enum ladle_sign)fit);
+    ((uint64_t *)node->words)[node->count++] = bits;
+    return true;
+}
+
+LADLE_ALWAYS_INLINE bool core_encode_ascii(ladle_node *node, PyObject *object)
+{
+    size_t len = (size_t)PyUnicode_GET_LENGTH(object);
+    size_t offset = node->bytes.len;
+    if (LADLE_UNLIKELY(!core_has_room(node) || len > node->bytes.capacity - offset)) {
+        return false;
+    }
+    ((uint32_t *)node->words)[node->count++] = (uint32_t)len;
+    node->bytes.len = offset + len;
+    ladle_copy(node->bytes.data + offset, text_ascii(object), len);
+    return true;
 }
 
 /*
- * The usual leaves at a node of their kind, in their parent's loop. False: not this one, or it
- * failed.
+ * A float at a FLOAT node that has room; else false, and nothing was done.
  */
-LADLE_ALWAYS_INLINE bool core_encode_leaf(ladle_shape *shape, ladle_node *node, PyObject *object)
+LADLE_ALWAYS_INLINE bool core_encode_float(ladle_node *node, PyObject *object)
 {
-    uint64_t bits;
+    if (LADLE_UNLIKELY(node->kind != LADLE_FLOAT || !PyFloat_CheckExact(object) ||
+                       !core_has_room(node))) {
+        return false;
+    }
+    ((uint64_t *)node->words)[node->count++] = ladle_bits_from_double(PyFloat_AS_DOUBLE(object));
+    return true;
+}
+
+/*
+ * The usual leaves at a node of their kind that has room, in their parent's loop. False: nothing
+ * was done; core_put_leaf may know better.
+ */
+LADLE_ALWAYS_INLINE bool core_encode_leaf(ladle_node *node, PyObject *object)
+{
     switch (node->kind) {
     case LADLE_FLOAT:
-        if (!PyFloat_CheckExact(object)) {
-            return false;
-        }
-        bits = ladle_bits_from_double(PyFloat_AS_DOUBLE(object));
-        return ladle_node_put_u64(shape, node, bits) == LADLE_OK;
+        return core_encode_float(node, object);
     case LADLE_INT:
-        return PyLong_CheckExact(object) && core_takes_int(node, int_bits(object, &bits)) &&
-               ladle_node_put_u64(shape, node, bits) == LADLE_OK;
+        return PyLong_CheckExact(object) && core_encode_int(node, object);
     case LADLE_STR:
         return PyUnicode_CheckExact(object) && text_is_ascii(object) &&
-               ladle_node_put_data(shape, node, PyUnicode_1BYTE_DATA(object),
-                                   (size_t)PyUnicode_GET_LENGTH(object)) == LADLE_OK;
+               core_encode_ascii(node, object);
     case LADLE_NONE:
-        if (object != Py_None) {
+        node->count += object == Py_None;
+        return object == Py_None;
+    case LADLE_BOOL:
+        if (!PyBool_Check(object) || !core_has_room(node)) {
             return false;
         }
-        ladle_node_count(node);
+        ((uint8_t *)node->words)[node->count++] = object == Py_True;
         return true;
-    case LADLE_BOOL:
-        return PyBool_Check(object) &&
-               ladle_node_put_u8(shape, node, object == Py_True) == LADLE_OK;
     default:
         return false;
     }

@@ -30,6 +30,14 @@ static inline bool text_is_ascii(PyObject *text)
 }
 
 /*
+ * The content of a str that text_is_ascii.
+ */
+static inline const uint8_t *text_ascii(PyObject *text)
+{
+    return (const uint8_t *)((PyASCIIObject *)text + 1);
+}
+
+/*
  * Give a str that nobody else holds another content of ASCII, if it has room for that and is no
  * str that is shared.
  */

@@ -81,7 +81,8 @@ static inline int put(Writer *self, PyObject *record)
         core_encoder_raise(&self->encoder, ladle_writer_count(self->writer), self->name);
         return -1;
     }
-    if (LADLE_UNLIKELY(ladle_writer_commit(self->writer, &error) != LADLE_OK)) {
+    if (LADLE_UNLIKELY(!ladle_shape_commit(self->encoder.shape) &&
+                       ladle_writer_commit(self->writer, &error) != LADLE_OK)) {
         return core_writer_fail(self, &error);
     }
     return 0;

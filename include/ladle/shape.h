@@ -91,7 +91,9 @@ struct ladle_shape {
     const ladle_allocator *allocator;
     uint32_t node_count;
     size_t names_len;               /* bytes of keys and of types */
-    bool grew;                      /* memory was taken since the last look at the block's size */
+    size_t record_count;            /* whole records of the block at hand */
+    size_t look_count;              /* of them when the writer looks at the block's size again; 0,
+                                       which taking memory makes it: with the next record */
     uint64_t items;                 /* values in containers of the record at hand */
     size_t array_len_max;           /* bytes that one array may take */
     void (*release_tag)(void *tag); /* for tags of keys and of nodes; may be NULL */
@@ -174,6 +176,19 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_dict_list(ladle_shape *shape, ladle
 LADLE_API LADLE_NODISCARD ladle_status ladle_node_put_tagged(ladle_shape *shape, ladle_node *node,
                                                              ladle_cursor *cursor,
                                                              uint32_t max_depth);
+
+/*
+ * End a record at the root, where nothing else is due. False: nothing was done, and
+ * ladle_writer_commit is to end it.
+ */
+static inline bool ladle_shape_commit(ladle_shape *shape)
+{
+    if (LADLE_UNLIKELY(shape->record_count + 1 >= shape->look_count)) {
+        return false;
+    }
+    shape->record_count++;
+    return true;
+}
 
 static inline LADLE_NODISCARD ladle_status ladle_node_room(ladle_shape *shape, ladle_node *node)
 {
