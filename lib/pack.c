@@ -10,6 +10,8 @@
  */
 #define DIFFERENCES_TRIED 64
 
+enum { CHUNK = 16 };
+
 static unsigned bits_of_code(uint8_t code)
 {
     return 1u << code >> 1;
@@ -114,11 +116,20 @@ struct ladle_pack ladle_pack_int(const uint64_t *values, size_t count, bool is_u
     return pack;
 }
 
+/*
+ * Whether all are the same: lengths often are.
+ */
+static bool are_same(const uint32_t *values, size_t count)
+{
+    /* Each is as the one before it. */
+    return memcmp(values, values + 1, (count - 1) * sizeof *values) == 0;
+}
+
 struct ladle_pack ladle_pack_u32(const uint32_t *values, size_t count)
 {
     uint32_t low = values[0];
     uint32_t high = values[0];
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = are_same(values, count) ? count : 1; i < count; i++) {
         low = values[i] < low ? values[i] : low;
         high = values[i] > high ? values[i] : high;
     }
@@ -194,31 +205,67 @@ ladle_status ladle_pack_describe(const struct ladle_pack *pack, ladle_buffer *to
 }
 
 /*
- * The loops below are one line each so that compilers turn them into vector code.
+ * Compilers turn loops into vector code without being asked for more where the inner one has a
+ * known length.
  */
 #define STORE_LOOP(expression)                                                                     \
-    for (size_t i = 0; i < count; i++) {                                                           \
+    size_t i = 0;                                                                                  \
+    for (; i + CHUNK <= count; i += CHUNK) {                                                       \
+        for (size_t j = i; j < i + CHUNK; j++) {                                                   \
+            expression;                                                                            \
+        }                                                                                          \
+    }                                                                                              \
+    for (size_t j = i; j < count; j++) {                                                           \
         expression;                                                                                \
     }
 
-static void store_u64(const struct ladle_pack *pack, uint8_t *to)
+#define DEFINE_STORE(from_bits, bits, expression)                                                  \
+    static void store_u##from_bits##_as_u##bits(const uint##from_bits##_t *restrict from,          \
+                                                size_t count, uint##from_bits##_t base,            \
+                                                uint8_t *restrict to)                              \
+    {                                                                                              \
+        STORE_LOOP(expression)                                                                     \
+    }
+
+DEFINE_STORE(64, 8, to[j] = (uint8_t)(from[j] - base))
+DEFINE_STORE(64, 16, ladle_store_u16(to + 2 * j, (uint16_t)(from[j] - base)))
+DEFINE_STORE(64, 32, ladle_store_u32(to + 4 * j, (uint32_t)(from[j] - base)))
+DEFINE_STORE(32, 8, to[j] = (uint8_t)(from[j] - base))
+DEFINE_STORE(32, 16, ladle_store_u16(to + 2 * j, (uint16_t)(from[j] - base)))
+DEFINE_STORE(32, 32, ladle_store_u32(to + 4 * j, from[j] - base))
+
+/*
+ * Words as they are.
+ */
+static void copy_u64(const uint64_t *restrict from, size_t count, uint8_t *restrict to)
+{
+    for (size_t i = 0; i < count; i++) {
+        ladle_store_u64(to + 8 * i, from[i]);
+    }
+}
+
+static void copy_strided(const struct ladle_pack *pack, uint8_t *to)
 {
     const uint64_t *from = pack->from;
-    size_t count = pack->count;
-    size_t stride = pack->stride;
-    uint64_t base = pack->base;
+    for (size_t i = 0; i < pack->count; i++) {
+        ladle_store_u64(to + 8 * i, from[i * pack->stride]);
+    }
+}
+
+static void store_u64(const struct ladle_pack *pack, uint8_t *to)
+{
     switch (pack->width_code) {
     case 4:
-        STORE_LOOP(to[i] = (uint8_t)(from[i] - base))
+        store_u64_as_u8(pack->from, pack->count, pack->base, to);
         break;
     case 5:
-        STORE_LOOP(ladle_store_u16(to + 2 * i, (uint16_t)(from[i] - base)))
+        store_u64_as_u16(pack->from, pack->count, pack->base, to);
         break;
     case 6:
-        STORE_LOOP(ladle_store_u32(to + 4 * i, (uint32_t)(from[i] - base)))
+        store_u64_as_u32(pack->from, pack->count, pack->base, to);
         break;
     default:
-        STORE_LOOP(ladle_store_u64(to + 8 * i, from[i * stride] - base))
+        copy_u64(pack->from, pack->count, to);
         break;
     }
 }
@@ -244,18 +291,16 @@ static void store_differences(const struct ladle_pack *pack, uint8_t *to)
 
 static void store_u32(const struct ladle_pack *pack, uint8_t *to)
 {
-    const uint32_t *from = pack->from;
-    size_t count = pack->count;
     uint32_t base = (uint32_t)pack->base;
     switch (pack->width_code) {
     case 4:
-        STORE_LOOP(to[i] = (uint8_t)(from[i] - base))
+        store_u32_as_u8(pack->from, pack->count, base, to);
         break;
     case 5:
-        STORE_LOOP(ladle_store_u16(to + 2 * i, (uint16_t)(from[i] - base)))
+        store_u32_as_u16(pack->from, pack->count, base, to);
         break;
     default:
-        STORE_LOOP(ladle_store_u32(to + 4 * i, from[i] - base))
+        store_u32_as_u32(pack->from, pack->count, base, to);
         break;
     }
 }
@@ -297,6 +342,8 @@ void ladle_pack_store(const struct ladle_pack *pack, uint8_t *to)
         store_differences(pack, to);
     } else if (pack->width_code < 4) {
         store_bits(pack, to);
+    } else if (pack->stride > 1) {
+        copy_strided(pack, to);
     } else if (pack->from_len == 4) {
         store_u32(pack, to);
     } else {
