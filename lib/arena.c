@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define CHUNK_LEN ((size_t)16384)
+#define KEPT_LEN  (8 * CHUNK_LEN)
 
 struct ladle_chunk {
     struct ladle_chunk *next;
@@ -13,9 +14,15 @@ struct ladle_chunk {
     _Alignas(max_align_t) unsigned char memory[];
 };
 
+/*
+ * Each is larger than the one before, so that the latest, which is kept, soon holds all that blocks
+ * of one kind need.
+ */
 static struct ladle_chunk *add_chunk(struct ladle_arena *arena, size_t len)
 {
-    size_t capacity = len < CHUNK_LEN ? CHUNK_LEN : len;
+    size_t least = arena->chunks ? 2 * arena->chunks->capacity : CHUNK_LEN;
+    least = least < KEPT_LEN ? least : KEPT_LEN;
+    size_t capacity = len < least ? least : len;
     struct ladle_chunk *chunk = NULL;
     if (capacity <= SIZE_MAX - sizeof *chunk) {
         chunk = ladle_realloc(arena->allocator, NULL, 0, sizeof *chunk + capacity, 1);
@@ -75,7 +82,7 @@ static void free_chunks(struct ladle_arena *arena, struct ladle_chunk *chunk)
 void ladle_arena_reset(struct ladle_arena *arena)
 {
     struct ladle_chunk *chunk = arena->chunks;
-    if (chunk && chunk->capacity > 8 * CHUNK_LEN) {
+    if (chunk && chunk->capacity > KEPT_LEN) {
         ladle_arena_free(arena);
     } else if (chunk) {
         free_chunks(arena, chunk->next);

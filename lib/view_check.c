@@ -111,6 +111,17 @@ static ladle_status find_starts(struct ladle_arena *arena, ladle_view *view)
     return LADLE_OK;
 }
 
+/*
+ * What has no values has nothing below it that anybody looks at.
+ */
+static void leave_out(ladle_view *view)
+{
+    view->kind = LADLE_EMPTY;
+    view->count = 0;
+    view->child_count = 0;
+    view->list_count = 0;
+}
+
 ladle_status ladle_view_check(struct ladle_arena *arena, ladle_view *view, const char **why)
 {
     if (ladle_kind_has_bytes(view->kind) && !lengths_fit(view, view->bytes_len)) {
@@ -130,7 +141,7 @@ ladle_status ladle_view_check(struct ladle_arena *arena, ladle_view *view, const
     }
     for (uint32_t i = 0; i < view->child_count; i++) {
         if (view->children[i].is_left_out) {
-            view->children[i] = (ladle_view){.kind = LADLE_EMPTY, .is_left_out = true};
+            leave_out(&view->children[i]);
         } else {
             LADLE_TRY(ladle_view_check(arena, &view->children[i], why));
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "view_parse.h"
 
+#include "checksum.h"
 #include "frame.h"
 #include "pack.h"
 #include "shape.h"
@@ -8,6 +9,7 @@
 #include "view_check.h"
 
 #define VALUES_MAX ((uint64_t)1 << 40)
+#define NAME_BITS  8192
 
 struct parser {
     struct ladle_arena *arena;
@@ -189,15 +191,27 @@ static ladle_status parse_names(struct parser *parser, ladle_view *view, bool wi
     return LADLE_OK;
 }
 
+static bool is_same_name(const ladle_string *a, const ladle_string *b)
+{
+    return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+/*
+ * Only a name whose bit another one set is compared with those before it.
+ */
 static bool names_differ(const ladle_view *view)
 {
-    for (uint32_t i = 1; i < view->child_count; i++) {
-        for (uint32_t j = 0; j < i; j++) {
-            if (view->names[i].len == view->names[j].len &&
-                memcmp(view->names[i].data, view->names[j].data, view->names[i].len) == 0) {
+    uint64_t seen[NAME_BITS / 64] = {0};
+    for (uint32_t i = 0; i < view->child_count; i++) {
+        const ladle_string *name = &view->names[i];
+        uint32_t bit = ladle_crc32c(0, name->data, name->len) % NAME_BITS;
+        uint64_t mask = (uint64_t)1 << bit % 64;
+        for (uint32_t j = 0; seen[bit / 64] & mask && j < i; j++) {
+            if (is_same_name(&view->names[j], name)) {
                 return false;
             }
         }
+        seen[bit / 64] |= mask;
     }
     return true;
 }

@@ -116,6 +116,9 @@ PyObject *core_decoder_name(core_decoder *decoder, const ladle_string *name)
 static int add_keys(core_decoder *decoder, const ladle_view *view, PyObject **objects)
 {
     for (uint32_t i = 0; i < view->child_count; i++) {
+        if (view->children[i].is_left_out) {
+            continue; /* nobody may ask for its values */
+        }
         objects[i] = core_decoder_name(decoder, &view->names[i]);
         if (!objects[i]) {
             return -1;

@@ -2,19 +2,30 @@
 /* Records._select: only some of the columns. */
 #include "records.h"
 
+/*
+ * Names that are wanted. A name f0, f1 ... is that of an item of a tuple, too.
+ */
 struct core_selection {
     size_t count;
-    ladle_string names[];
+    struct selected {
+        ladle_string name;
+        uint32_t number; /* of an item, or UINT32_MAX */
+    } items[];
 };
 
 /*
- * Whether a number is written behind the letter f.
+ * The number that is written behind the letter f, as short as possible; or UINT32_MAX.
  */
-static bool is_numbered(const ladle_string *name, uint32_t number)
+static uint32_t number_of(const ladle_string *name)
 {
     char text[16];
+    uint32_t number = 0;
+    for (size_t i = 1; i < name->len && i < 9; i++) {
+        number = 10 * number + (uint32_t)(name->data[i] - '0');
+    }
     int len = PyOS_snprintf(text, sizeof text, "f%u", number);
-    return (size_t)len == name->len && memcmp(text, name->data, name->len) == 0;
+    bool is_number = (size_t)len == name->len && memcmp(text, name->data, name->len) == 0;
+    return is_number ? number : UINT32_MAX;
 }
 
 /*
@@ -24,10 +35,11 @@ static bool wants(void *ctx, const ladle_view *parent, uint32_t child)
 {
     const struct core_selection *selection = ctx;
     for (size_t i = 0; i < selection->count; i++) {
-        const ladle_string *name = &selection->names[i];
+        const struct selected *item = &selection->items[i];
         const ladle_string *known = parent->names ? &parent->names[child] : NULL;
-        if (known ? known->len == name->len && memcmp(known->data, name->data, name->len) == 0
-                  : is_numbered(name, child)) {
+        if (known ? known->len == item->name.len &&
+                        memcmp(known->data, item->name.data, known->len) == 0
+                  : item->number == child) {
             return true;
         }
     }
@@ -38,7 +50,7 @@ static int take_names(Records *self, PyObject *names)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(names);
     struct core_selection *selection =
-        PyMem_Malloc(sizeof *selection + (size_t)count * sizeof *selection->names);
+        PyMem_Malloc(sizeof *selection + (size_t)count * sizeof *selection->items);
     if (!selection) {
         PyErr_NoMemory();
         return -1;
@@ -46,12 +58,14 @@ static int take_names(Records *self, PyObject *names)
     selection->count = (size_t)count;
     for (Py_ssize_t i = 0; i < count; i++) {
         Py_ssize_t len = 0;
-        selection->names[i].data = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(names, i), &len);
-        selection->names[i].len = (size_t)len;
-        if (!selection->names[i].data) {
+        struct selected *item = &selection->items[i];
+        item->name.data = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(names, i), &len);
+        item->name.len = (size_t)len;
+        if (!item->name.data) {
             PyMem_Free(selection);
             return -1;
         }
+        item->number = number_of(&item->name);
     }
     PyMem_Free(self->selection);
     self->selection = selection;

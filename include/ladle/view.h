@@ -63,7 +63,7 @@ struct ladle_view {
                                NULL when all are of one length */
     ladle_view *children;   /* child_count of them */
     void *tag;              /* the caller's, NULL at first */
-    bool is_left_out;       /* the library's own */
+    bool is_left_out;       /* not selected: has no values here */
 };
 
 static inline uint64_t ladle_packed_get(const ladle_packed *packed, uint64_t index)

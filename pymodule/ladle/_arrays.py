@@ -26,7 +26,8 @@ def columns(reader, names, strings, missing):
     import numpy
 
     fields = _fields(reader.schema)
-    names = list(fields) if names is None else list(names)
+    is_all = names is None
+    names = list(fields if is_all else names)
     for name in names:
         if name not in fields:
             raise KeyError(f"the records have no field {name!r}; they have {', '.join(fields)}")
@@ -34,7 +35,8 @@ def columns(reader, names, strings, missing):
     if not out:
         return out
     with iter(reader) as records:
-        records._select(names)
+        if not is_all:
+            records._select(names)
         count = _fill(records, out, missing)
     return {name: array[:count] for name, array in out.items()}
 

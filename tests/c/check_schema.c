@@ -341,12 +341,12 @@ END_TEST
 /*
  * A shape of many kinds as bytes.
  */
-static void wild_shape(uint64_t seed, ladle_buffer *bytes)
+static void wild_shape(uint64_t seed, size_t record_count, ladle_buffer *bytes)
 {
     struct records records = {0};
     ladle_memory_sink file = {0};
     ladle_merged *merged = ladle_merged_new(NULL);
-    records_generate(&records, seed, GEN_WILD, 300);
+    records_generate(&records, seed, GEN_WILD, record_count);
     write_file(&records, NULL, &file);
     merge_blocks(&file, merged);
     must(ladle_schema_put(bytes, ladle_merged_schema(merged)));
@@ -360,7 +360,7 @@ START_TEST(spoiled_bytes_do_no_harm)
     ladle_buffer bytes = {0};
     struct gen gen = gen_begin(91);
     unsigned taken = 0;
-    wild_shape(90, &bytes);
+    wild_shape(90, 300, &bytes);
     uint8_t *copy = malloc(bytes.len);
     ladle_merged *merged = ladle_merged_new(NULL);
     for (int i = 0; i < 5000; i++) {
@@ -388,8 +388,8 @@ START_TEST(failing_memory_adds_nothing)
     ladle_buffer other = {0};
     uint64_t fail_at = 0;
     bool failed = true;
-    wild_shape(92, &one);
-    wild_shape(93, &other);
+    wild_shape(92, 50, &one);
+    wild_shape(93, 300, &other);
     for (; failed; fail_at++) {
         struct fault_alloc alloc;
         fault_alloc_init(&alloc);
