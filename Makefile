@@ -191,6 +191,18 @@ valgrind: $(OUT)/run-tests ## some of the C tests under valgrind
 asan: ## the C tests with address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory BUILD=asan test-c
 
+# The extension with the address sanitizer, in a Python that does not know of it. What Python never
+# gives back would be called a leak: tests/py/test_arrow_release.py counts those itself.
+ASAN_PY = build/asan/py
+ASAN_TESTS = $(patsubst %,tests/py/test_%.py,arrow arrow_release extend_array numpy_values read_into \
+               to_numpy)
+asan-py: .venv/setup-pytest $(VENV) ## Arrow and arrays in Python with the address sanitizer
+	$(Q)mkdir -p build/asan && CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined' $(PY) setup.py -q build \
+	    --build-base $(ASAN_PY) --build-lib $(ASAN_PY)/lib 2>$(ASAN_PY).log || { cat $(ASAN_PY).log; exit 1; }
+	$(Q)LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	    UBSAN_OPTIONS=halt_on_error=1 PYTHONMALLOC=malloc PYTHONPATH=$(ASAN_PY)/lib \
+	    $(PY) -m pytest -q --capture=sys $(ASAN_TESTS)
+
 # Coverage leads the fuzzer; it keeps in build/fuzz/found what led further, and begins with that.
 fuzz: build/setup-fuzz .venv/setup-pytest ## what reads files, by clang's fuzzer: RUNTIME=60 seconds
 	$(Q)mkdir -p build/fuzz/found && $(PY) tests/fuzz/seeds.py build/fuzz/seeds && echo "  clang tests/fuzz" && \
@@ -284,5 +296,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
 .PHONY: all lib static shared py demo test layers exports headers test-c test-py test-slow \
-        test-arrow test-examples test-stream asan fuzz bench bench-run lint format format-check sdist clean \
-        distclean help
+        test-arrow test-examples test-stream asan asan-py fuzz bench bench-run lint format format-check \
+        sdist clean distclean help

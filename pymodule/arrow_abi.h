@@ -45,4 +45,9 @@ struct ArrowArrayStream {
 
 enum { ARROW_FLAG_NULLABLE = 2 };
 
+/*
+ * Let go of one of them, unless that was done, or it was moved elsewhere.
+ */
+#define ARROW_RELEASE(owned) ((owned)->release ? (owned)->release(owned) : (void)0)
+
 #endif

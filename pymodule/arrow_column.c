@@ -106,10 +106,7 @@ static void release_array(struct ArrowArray *array)
 {
     struct holder *holder = array->private_data;
     for (int64_t i = 0; array->children && i < array->n_children; i++) {
-        struct ArrowArray *child = array->children[i];
-        if (child && child->release) {
-            child->release(child);
-        }
+        ARROW_RELEASE(array->children[i]);
     }
     for (int i = 0; i < 3; i++) {
         ladle_buffer_free(&holder->memory[i]);
@@ -232,9 +229,7 @@ int arrow_column_detach(arrow_column *column, struct ArrowArray *out)
 static void release_schema(struct ArrowSchema *schema)
 {
     for (int64_t i = 0; schema->children && i < schema->n_children; i++) {
-        if (schema->children[i]->release) {
-            schema->children[i]->release(schema->children[i]);
-        }
+        ARROW_RELEASE(schema->children[i]);
         free(schema->children[i]);
     }
     free(schema->children);

@@ -221,8 +221,8 @@ static stream *new_stream(const core_state *state, Records *records, PyObject *p
 static void free_stream_capsule(PyObject *capsule)
 {
     struct ArrowArrayStream *arrow = PyCapsule_GetPointer(capsule, "arrow_array_stream");
-    if (arrow && arrow->release) {
-        arrow->release(arrow);
+    if (arrow) {
+        ARROW_RELEASE(arrow);
     }
     PyMem_RawFree(arrow);
 }
@@ -230,8 +230,8 @@ static void free_stream_capsule(PyObject *capsule)
 static void free_schema_capsule(PyObject *capsule)
 {
     struct ArrowSchema *schema = PyCapsule_GetPointer(capsule, "arrow_schema");
-    if (schema && schema->release) {
-        schema->release(schema);
+    if (schema) {
+        ARROW_RELEASE(schema);
     }
     PyMem_RawFree(schema);
 }
@@ -287,8 +287,8 @@ PyObject *core_arrow_schema(PyObject *module, PyObject *plan)
         free_stream(self);
     }
     if (!capsule) {
-        if (result == 0) {
-            schema->release(schema);
+        if (schema) {
+            ARROW_RELEASE(schema);
         }
         PyMem_RawFree(schema);
         return PyErr_Occurred() ? NULL : PyErr_NoMemory();

@@ -12,6 +12,7 @@
  * A table on its way. Structs are moved out of their capsules, and released once, in the end.
  */
 struct table {
+    PyObject *capsules;
     struct ArrowSchema schema;
     struct ArrowArrayStream stream;
     struct ArrowArray array;
@@ -19,19 +20,20 @@ struct table {
     arrow_importer importer;
 };
 
+/*
+ * Who made the table may run Python code when it is released, which no exception may be set for.
+ */
 static void close_table(struct table *table)
 {
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
     arrow_source_clear(&table->source);
-    if (table->array.release) {
-        table->array.release(&table->array);
-    }
-    if (table->schema.release) {
-        table->schema.release(&table->schema);
-    }
-    if (table->stream.release) {
-        table->stream.release(&table->stream);
-    }
+    ARROW_RELEASE(&table->array);
+    ARROW_RELEASE(&table->schema);
+    ARROW_RELEASE(&table->stream);
+    Py_CLEAR(table->capsules);
     Py_CLEAR(table->importer.helpers);
+    PyErr_Restore(type, value, traceback);
 }
 
 /*
@@ -61,12 +63,10 @@ static int raise_stream(struct table *table, int error)
 
 static int open_stream(struct table *table, PyObject *records)
 {
-    PyObject *capsule = PyObject_CallMethod(records, "__arrow_c_stream__", NULL);
-    int result = capsule ? take(capsule, "arrow_array_stream", &table->stream, sizeof table->stream,
-                                offsetof(struct ArrowArrayStream, release))
-                         : -1;
-    Py_XDECREF(capsule);
-    if (result < 0) {
+    table->capsules = PyObject_CallMethod(records, "__arrow_c_stream__", NULL);
+    if (!table->capsules ||
+        take(table->capsules, "arrow_array_stream", &table->stream, sizeof table->stream,
+             offsetof(struct ArrowArrayStream, release)) < 0) {
         return -1;
     }
     int error = table->stream.get_schema(&table->stream, &table->schema);
@@ -76,19 +76,19 @@ static int open_stream(struct table *table, PyObject *records)
 static int open_array(struct table *table, PyObject *records)
 {
     PyObject *pair = PyObject_CallMethod(records, "__arrow_c_array__", NULL);
-    int result = -1;
-    if (pair && PyTuple_Check(pair) && PyTuple_GET_SIZE(pair) == 2) {
-        result = take(PyTuple_GET_ITEM(pair, 0), "arrow_schema", &table->schema,
-                      sizeof table->schema, offsetof(struct ArrowSchema, release));
-        if (result == 0) {
-            result = take(PyTuple_GET_ITEM(pair, 1), "arrow_array", &table->array,
-                          sizeof table->array, offsetof(struct ArrowArray, release));
-        }
-    } else if (pair) {
-        PyErr_SetString(PyExc_TypeError, "__arrow_c_array__ did not return two capsules");
+    table->capsules = pair;
+    if (!pair) {
+        return -1;
     }
-    Py_XDECREF(pair);
-    return result;
+    if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
+        PyErr_SetString(PyExc_TypeError, "__arrow_c_array__ did not return two capsules");
+        return -1;
+    }
+    return take(PyTuple_GET_ITEM(pair, 0), "arrow_schema", &table->schema, sizeof table->schema,
+                offsetof(struct ArrowSchema, release)) < 0
+               ? -1
+               : take(PyTuple_GET_ITEM(pair, 1), "arrow_array", &table->array, sizeof table->array,
+                      offsetof(struct ArrowArray, release));
 }
 
 /*
@@ -151,7 +151,9 @@ static int add_batch(Writer *self, struct table *table)
             result = PyErr_CheckSignals();
         }
     }
-    table->array.release(&table->array);
+    if (result == 0) {
+        ARROW_RELEASE(&table->array);
+    }
     return result;
 }
 

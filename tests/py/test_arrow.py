@@ -17,48 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arrow_abi import VOID, Array, Schema, schema_in, stream_in
 from helpers import dumped, exactly, loaded
-
-
-class Schema(ctypes.Structure):
-    pass
-
-
-class Array(ctypes.Structure):
-    pass
-
-
-class Stream(ctypes.Structure):
-    pass
-
-
-VOID = ctypes.c_void_p
-Schema._fields_ = [
-    ("format", ctypes.c_char_p), ("name", ctypes.c_char_p), ("metadata", VOID),
-    ("flags", ctypes.c_int64), ("n_children", ctypes.c_int64),
-    ("children", ctypes.POINTER(ctypes.POINTER(Schema))), ("dictionary", VOID),
-    ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(Schema))), ("private_data", VOID),
-]  # fmt: skip
-Array._fields_ = [
-    ("length", ctypes.c_int64), ("null_count", ctypes.c_int64), ("offset", ctypes.c_int64),
-    ("n_buffers", ctypes.c_int64), ("n_children", ctypes.c_int64),
-    ("buffers", ctypes.POINTER(VOID)), ("children", ctypes.POINTER(ctypes.POINTER(Array))),
-    ("dictionary", VOID), ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(Array))),
-    ("private_data", VOID),
-]  # fmt: skip
-Stream._fields_ = [
-    ("get_schema", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Stream), ctypes.POINTER(Schema))),
-    ("get_next", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Stream), ctypes.POINTER(Array))),
-    ("get_last_error", ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.POINTER(Stream))),
-    ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(Stream))), ("private_data", VOID),
-]  # fmt: skip
-
-pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
-pointer_of.restype, pointer_of.argtypes = VOID, [ctypes.py_object, ctypes.c_char_p]
-
-
-def stream_in(capsule):
-    return Stream.from_address(pointer_of(capsule, b"arrow_array_stream"))
 
 
 def formats(schema):
@@ -128,7 +88,7 @@ def test_the_schema_says_types_names_and_nulls():
         {"b": b"", "c": None, "d": 2, "e": decimal.Decimal("-300"), "f": None, "a": 2**63},
     ]
     capsule = ladle.open(io.BytesIO(dumped(records))).__arrow_c_schema__()
-    schema = Schema.from_address(pointer_of(capsule, b"arrow_schema"))
+    schema = schema_in(capsule)
     assert schema.format == b"+s"
     assert formats(schema) == [
         ("a", "L", False), ("b", "z", True), ("c", "u", True), ("d", "g", False),
