@@ -15,13 +15,13 @@
 enum arrow_op {
     ARROW_NULL,
     ARROW_BOOL,
-    ARROW_INT, /* 8 bytes, signed or not */
+    ARROW_INT, /* of 'int_len' bytes, signed or not; kept in 8 until they are handed out */
     ARROW_DOUBLE,
     ARROW_TEXT,
     ARROW_BINARY,
     ARROW_DATE,      /* days, 4 bytes */
     ARROW_TIMESTAMP, /* microseconds without a zone */
-    ARROW_ZONED,     /* microseconds in UTC */
+    ARROW_ZONED,     /* microseconds in UTC, of one zone or several */
     ARROW_TIME,      /* microseconds of a day */
     ARROW_DURATION,  /* microseconds */
     ARROW_DECIMAL,   /* 16 bytes; 'scale' digits stand behind the point */
@@ -41,9 +41,14 @@ struct arrow_column {
     const char *name;
     size_t name_len;
     bool is_nullable;
+    bool is_open;       /* it or one below has values that are measured */
+    bool is_unsigned;   /* INT */
+    uint8_t int_len;    /* INT */
+    uint32_t number;    /* of the item of a tuple, if it is called as one */
     int scale;          /* DECIMAL */
     int digits;         /* DECIMAL: most before the point */
     int digits_behind;  /* DECIMAL: most behind it, when 'is_measure' */
+    PyObject *zone;     /* ZONED, when 'is_measure': NULL, the name that all share, or None */
     uint64_t extent;    /* RUN */
     core_layout layout; /* ITEM, and what holds such: where its bytes go */
     bool has_layout;    /* STRUCT, ITEM, RUN of NumPy */
@@ -63,8 +68,9 @@ struct arrow_column {
 typedef struct arrow_maker {
     core_fill fill;
     core_decoder *decoder;
-    PyObject *moment; /* from ladle/_arrow.py: microseconds of a datetime or time */
-    bool is_measure;  /* look how many digits decimals have, and keep nothing */
+    PyObject *moment; /* from ladle/_arrow.py: microseconds of a datetime or time; when
+                         'is_measure' the name of its zone */
+    bool is_measure;  /* look at the digits of decimals and the zones of datetimes, no more */
     const arrow_column *failed;
     const char *why;
 } arrow_maker;
@@ -100,6 +106,12 @@ int arrow_check(ladle_status status);
 int arrow_put(ladle_buffer *buffer, const void *data, size_t len);
 int arrow_put_validity(arrow_column *column, uint64_t count, uint8_t is_valid);
 int arrow_put_offset(arrow_maker *maker, arrow_column *column, uint64_t len);
+
+/*
+ * One value without others in it; values that are not there.
+ */
+int arrow_put_value(arrow_maker *maker, arrow_column *column, const core_value *value);
+int arrow_put_nulls(arrow_maker *maker, arrow_column *column, uint64_t count);
 
 /*
  * Bytes that a column and those below it hold.

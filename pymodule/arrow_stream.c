@@ -206,10 +206,8 @@ static stream *new_stream(const core_state *state, Records *records, PyObject *p
     self->plan = Py_NewRef(plan);
     self->is_wrapped = is_wrapped;
     self->maker.moment = Py_NewRef(moment);
-    if (records) {
-        self->records = (Records *)Py_NewRef(records);
-        self->maker.decoder = &records->decoder;
-    }
+    self->records = (Records *)Py_NewRef(records);
+    self->maker.decoder = &records->decoder;
     if (core_fill_begin(&self->maker.fill, state, self->maker.decoder, &self->nothing) < 0 ||
         arrow_column_init(state, &self->root, plan) < 0) {
         free_stream(self);
@@ -225,15 +223,6 @@ static void free_stream_capsule(PyObject *capsule)
         ARROW_RELEASE(arrow);
     }
     PyMem_RawFree(arrow);
-}
-
-static void free_schema_capsule(PyObject *capsule)
-{
-    struct ArrowSchema *schema = PyCapsule_GetPointer(capsule, "arrow_schema");
-    if (schema) {
-        ARROW_RELEASE(schema);
-    }
-    PyMem_RawFree(schema);
 }
 
 const char core_arrow_stream_doc[] =
@@ -270,47 +259,25 @@ PyObject *core_arrow_stream(PyObject *module, PyObject *args)
     return capsule;
 }
 
-const char core_arrow_schema_doc[] = PyDoc_STR("_arrow_schema(plan, /)\n--\n\n"
-                                               "A capsule with the schema that a plan makes.");
+const char core_arrow_measure_doc[] = PyDoc_STR(
+    "_arrow_measure(records, plan, zone_name, is_wrapped, /)\n--\n\n"
+    "Go through all records, and say of each column of decimals or datetimes with zones, in\n"
+    "the order of the plan: how many digits stand before and behind the point, a pair; the\n"
+    "name of the zone that all share, or None.");
 
-PyObject *core_arrow_schema(PyObject *module, PyObject *plan)
-{
-    const core_state *state = PyModule_GetState(module);
-    struct ArrowSchema *schema = PyMem_RawCalloc(1, sizeof *schema);
-    stream *self = schema ? new_stream(state, NULL, plan, Py_None, false) : NULL;
-    int result = self ? arrow_column_schema(&self->root, schema) : -1;
-    PyObject *capsule = NULL;
-    if (result == 0) {
-        capsule = PyCapsule_New(schema, "arrow_schema", free_schema_capsule);
-    }
-    if (self) {
-        free_stream(self);
-    }
-    if (!capsule) {
-        if (schema) {
-            ARROW_RELEASE(schema);
-        }
-        PyMem_RawFree(schema);
-        return PyErr_Occurred() ? NULL : PyErr_NoMemory();
-    }
-    return capsule;
-}
-
-const char core_arrow_digits_doc[] =
-    PyDoc_STR("_arrow_digits(records, plan, moment, is_wrapped, /)\n--\n\n"
-              "Go through all records, and say of each decimal column of the plan, in order, how\n"
-              "many digits stand before and behind the point: a list of pairs.");
-
-static int list_digits(const arrow_column *column, PyObject *list)
+static int list_measures(const arrow_column *column, PyObject *list)
 {
     int result = 0;
+    PyObject *measure = NULL;
     if (column->op == ARROW_DECIMAL) {
-        PyObject *pair = Py_BuildValue("(ii)", column->digits, column->digits_behind);
-        result = pair ? PyList_Append(list, pair) : -1;
-        Py_XDECREF(pair);
+        measure = Py_BuildValue("(ii)", column->digits, column->digits_behind);
+        result = measure ? PyList_Append(list, measure) : -1;
+    } else if (column->op == ARROW_ZONED) {
+        result = PyList_Append(list, column->zone ? column->zone : Py_None);
     }
+    Py_XDECREF(measure);
     for (uint32_t i = 0; i < column->child_count && result == 0; i++) {
-        result = list_digits(&column->children[i], list);
+        result = list_measures(&column->children[i], list);
     }
     return result;
 }
@@ -330,14 +297,14 @@ static int measure_all(stream *self)
     return result;
 }
 
-PyObject *core_arrow_digits(PyObject *module, PyObject *args)
+PyObject *core_arrow_measure(PyObject *module, PyObject *args)
 {
     const core_state *state = PyModule_GetState(module);
     PyObject *records;
     PyObject *plan;
     PyObject *moment;
     int is_wrapped;
-    if (!PyArg_ParseTuple(args, "O!O!Op:_arrow_digits", state->records_type, &records,
+    if (!PyArg_ParseTuple(args, "O!O!Op:_arrow_measure", state->records_type, &records,
                           &PyTuple_Type, &plan, &moment, &is_wrapped)) {
         return NULL;
     }
@@ -346,7 +313,7 @@ PyObject *core_arrow_digits(PyObject *module, PyObject *args)
         return NULL;
     }
     PyObject *list = measure_all(self) < 0 ? NULL : PyList_New(0);
-    if (list && list_digits(&self->root, list) < 0) {
+    if (list && list_measures(&self->root, list) < 0) {
         Py_CLEAR(list);
     }
     free_stream(self);

@@ -36,7 +36,8 @@ static PyMethodDef methods[] = {
     {"is_locked", core_is_locked, METH_O, core_is_locked_doc},
     {"_arrow_stream", core_arrow_stream, METH_VARARGS, core_arrow_stream_doc},
     {"_arrow_schema", core_arrow_schema, METH_O, core_arrow_schema_doc},
-    {"_arrow_digits", core_arrow_digits, METH_VARARGS, core_arrow_digits_doc},
+    {"_arrow_measure", core_arrow_measure, METH_VARARGS, core_arrow_measure_doc},
+    {"_arrow_describe", core_arrow_describe, METH_O, core_arrow_describe_doc},
     {"_after_fork", after_fork, METH_NOARGS, "Called in the child of a fork."},
     {NULL, NULL, 0, NULL},
 };

@@ -90,10 +90,12 @@ extern const char core_is_locked_doc[];
 
 PyObject *core_arrow_stream(PyObject *module, PyObject *args);
 PyObject *core_arrow_schema(PyObject *module, PyObject *plan);
-PyObject *core_arrow_digits(PyObject *module, PyObject *args);
+PyObject *core_arrow_measure(PyObject *module, PyObject *args);
+PyObject *core_arrow_describe(PyObject *module, PyObject *capsule);
 extern const char core_arrow_stream_doc[];
 extern const char core_arrow_schema_doc[];
-extern const char core_arrow_digits_doc[];
+extern const char core_arrow_measure_doc[];
+extern const char core_arrow_describe_doc[];
 
 static inline core_state *core_state_of_type(PyTypeObject *type)
 {

@@ -2,6 +2,8 @@
 /* Records._select: only some of the columns. */
 #include "records.h"
 
+#include "text.h"
+
 /*
  * Names that are wanted. A name f0, f1 ... is that of an item of a tuple, too.
  */
@@ -12,21 +14,6 @@ struct core_selection {
         uint32_t number; /* of an item, or UINT32_MAX */
     } items[];
 };
-
-/*
- * The number that is written behind the letter f, as short as possible; or UINT32_MAX.
- */
-static uint32_t number_of(const ladle_string *name)
-{
-    char text[16];
-    uint32_t number = 0;
-    for (size_t i = 1; i < name->len && i < 9; i++) {
-        number = 10 * number + (uint32_t)(name->data[i] - '0');
-    }
-    int len = PyOS_snprintf(text, sizeof text, "f%u", number);
-    bool is_number = (size_t)len == name->len && memcmp(text, name->data, name->len) == 0;
-    return is_number ? number : UINT32_MAX;
-}
 
 /*
  * Called without the GIL.
@@ -65,7 +52,7 @@ static int take_names(Records *self, PyObject *names)
             PyMem_Free(selection);
             return -1;
         }
-        item->number = number_of(&item->name);
+        item->number = text_item_number(item->name.data, item->name.len);
     }
     PyMem_Free(self->selection);
     self->selection = selection;

@@ -55,3 +55,14 @@ void text_put(PyObject *text, uint8_t *to)
         *to++ = (uint8_t)(0x80 | (point & 0x3F));
     }
 }
+
+uint32_t text_item_number(const char *name, size_t len)
+{
+    char text[16];
+    uint32_t number = 0;
+    for (size_t i = 1; i < len && i < 9; i++) {
+        number = 10 * number + (uint32_t)(name[i] - '0');
+    }
+    int text_len = PyOS_snprintf(text, sizeof text, "f%u", number);
+    return (size_t)text_len == len && memcmp(text, name, len) == 0 ? number : UINT32_MAX;
+}

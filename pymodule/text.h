@@ -24,6 +24,11 @@ Py_ssize_t text_len(PyObject *text, bool *has_surrogates);
  */
 void text_put(PyObject *text, uint8_t *to);
 
+/*
+ * The number in the name of an item of a tuple, f0, f1 ...; UINT32_MAX: it is none.
+ */
+uint32_t text_item_number(const char *name, size_t len);
+
 static inline bool text_is_ascii(PyObject *text)
 {
     return PyUnicode_IS_COMPACT_ASCII(text);

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ladle/wire.h>
+
 /*
  * The next character of bytes of which there is at least one; '*at' moves on. -1: they are not
  * UTF-8, in which surrogates are allowed where the caller says so.
@@ -60,6 +62,19 @@ static inline size_t utf8_put(uint32_t code, uint8_t *to)
     }
     to[0] = (uint8_t)((len == 2 ? 0xC0 : len == 3 ? 0xE0 : 0xF0) | code);
     return len;
+}
+
+static inline bool utf8_is_valid(const uint8_t *at, size_t len)
+{
+    const uint8_t *end = at + len;
+    for (; end - at >= 8 && !(ladle_load_u64(at) & 0x8080808080808080); at += 8) {
+    }
+    while (at != end) {
+        if (utf8_next(&at, end, false) < 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 #endif

@@ -32,7 +32,7 @@ class Reader:
 
     def _open(self, source, rows, options):
         self._source, self._options, self._closed = source, options, False
-        self._access = None
+        self._access = self._arrow_plan = None
         count = self._count()
         self._rows = range(count) if rows is None else rows
         if rows and max(rows[0], rows[-1]) >= count:
@@ -61,7 +61,7 @@ class Reader:
     def _with_rows(self, rows):
         other = object.__new__(Reader)
         other._source, other._options, other._closed = self._source, self._options, False
-        other._access, other._rows = self._handle(), rows
+        other._access, other._rows, other._arrow_plan = self._handle(), rows, self._arrow_plan
         return other
 
     def __len__(self):
@@ -197,12 +197,13 @@ class Reader:
         """The records as an Arrow stream: a table. It is read block by block, as often as asked for.
 
         The fields of tuples are f0, f1 and so on; records that are no tuples, dicts or objects are
-        the column value. A requested schema is not looked at. TypeError names a field of which the
-        values have no Arrow type.
+        the column value. Of a requested schema those types are taken that hold all values as they are,
+        and only its columns are read if all of them are there. TypeError names a record and a field
+        whose value has no Arrow type.
         """
         from ladle import _arrow
 
-        return _arrow.stream_of(self)
+        return _arrow.stream_of(self, requested_schema)
 
     @property
     def metadata(self):

@@ -5,6 +5,7 @@ import datetime
 import decimal
 import io
 import resource
+import zoneinfo
 
 import duckdb
 import ladle
@@ -49,6 +50,39 @@ def test_pyarrow_takes_it_validates_it_and_gives_it_back(reader, tmp_path):
     pyarrow.parquet.write_table(table, tmp_path / "data.parquet")
     again = pyarrow.parquet.read_table(tmp_path / "data.parquet")
     assert written(again) == RECORDS and written(pyarrow.table(reader[10:20])) == RECORDS[10:20]
+
+
+def test_pyarrow_gets_the_schema_it_asks_for(reader):
+    wanted = pyarrow.schema([("n", pyarrow.float64()), ("a", pyarrow.int16()), ("b", pyarrow.large_string()),
+                             ("c", pyarrow.large_list(pyarrow.float64()))])  # fmt: skip
+    table = pyarrow.table(reader, schema=wanted)
+    table.validate(full=True)
+    assert table.schema == wanted
+    assert table.to_pylist() == [{key: record[key] for key in "nabc"} for record in RECORDS]
+    with pyarrow.RecordBatchReader.from_stream(reader, schema=pyarrow.schema([("a", pyarrow.int8())])) as batches:
+        assert batches.schema.field("a").type == pyarrow.int64()  # 2999 is no int8
+    numbers = ladle.open(io.BytesIO(dumped([(i, None, i - 100) for i in range(200)])))
+    for types in [("u1", "i1"), ("u4", "i4"), ("i2", "i8")]:
+        small = pyarrow.schema(
+            [(name, pyarrow.from_numpy_dtype(numpy.dtype(kind))) for name, kind in zip(("f0", "f2"), types, strict=True)]
+        )
+        table = pyarrow.table(numbers, schema=small)
+        table.validate(full=True)
+        assert table.schema == small and table.column("f2").to_pylist() == [*range(-100, 100)]
+    empty = pyarrow.schema([("f1", pyarrow.timestamp("us"))])
+    assert pyarrow.table(numbers, schema=empty).column(0).null_count == 200
+
+
+def test_zones_are_kept(tmp_path):
+    zone = zoneinfo.ZoneInfo("America/New_York")
+    records = [{"t": datetime.datetime(2020, 1, 1, i % 24, tzinfo=zone)} for i in range(1000)]
+    ladle.dump(records, tmp_path / "zoned.ladle")
+    zoned = ladle.open(tmp_path / "zoned.ladle")
+    table = pyarrow.table(zoned)
+    assert table.schema.field("t").type == pyarrow.timestamp("us", tz="America/New_York")
+    assert written(table) == table.to_pylist() == records
+    assert polars.DataFrame(zoned)["t"].dtype == polars.Datetime("us", "America/New_York")
+    assert duckdb.sql("SELECT count(*) FROM zoned WHERE t >= '2020-01-01'").fetchall() == [(1000,)]
 
 
 def test_batches_are_read_as_they_are_asked_for(reader):

@@ -10,6 +10,7 @@ import decimal
 import gc
 import io
 import uuid
+import zoneinfo
 
 import ladle
 import numpy
@@ -130,17 +131,94 @@ def test_every_stream_begins_at_the_first_record():
 @pytest.mark.parametrize(
     "records, message",
     [
-        ([{"a": 1}, {"a": "x"}], r"\['a'\]: a mixture of int and str"),
-        ([{"a": {"b": 1j}}], r"\['a'\]\['b'\]: complex"),
-        ([1, {"a": 1}], "a mixture"),
-        ([(slice(1),)], r"\['f0'\]: slice"),
+        ([{"a": 1}, {"a": None}, {"a": 2.5}, {"a": "x"}, {"a": 1}], r"record 3: \['a'\]: a mixture of int and float and str"),
+        ([{"a": None}, {"a": {"b": 1j}}], r"record 1: \['a'\]\['b'\]: complex"),
+        ([1, {"a": 1}], "record 1: a mixture"),
+        ([(slice(1),)], r"record 0: \['f0'\]: slice"),
+        ([{"l": [{"k": 1}]}, {"l": [{"k": 2}, {"k": b""}]}], r"record 1: \['l'\]\[...\]\['k'\]: a mixture"),
+        ([{"m": {1: "a", "x": "b"}}], r"record 0: \['m'\]<key>: a mixture of int and str"),
+        ([{"m": {1: "a"}}, {"m": {None: "b"}}], r"record 1: \['m'\]<key>: "),
+        ([{"a": 10**30}, {"a": 10**40}], r"record 1: \['a'\]: an int of more than 38 digits"),
+        ([(datetime.datetime(2020, 1, 1),), (datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),)],
+         r"record 1: \['f0'\]: a mixture of datetimes"),
         ([{"d": decimal.Decimal(10) ** 50}, {"d": decimal.Decimal(10) ** -50}], "38 digits"),
     ],
-)
-def test_what_has_no_arrow_type_is_refused_and_named(records, message):
+)  # fmt: skip
+def test_what_has_no_arrow_type_is_refused_with_record_and_field(records, message):
     reader = ladle.open(io.BytesIO(dumped(records)))
     with pytest.raises(TypeError, match=message):
         reader.__arrow_c_stream__()
+    with pytest.raises(TypeError, match=message):
+        reader.__arrow_c_schema__()
+
+
+def schema_formats(records, block_size=132_000):
+    reader = ladle.open(io.BytesIO(dumped(records, block_size=block_size)))
+    capsule = reader.__arrow_c_schema__()
+    return [form for _, form, _ in formats(schema_in(capsule))]
+
+
+BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
+EAST = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
+ODD = datetime.timezone(datetime.timedelta(seconds=61))
+
+
+@pytest.mark.parametrize(
+    "zones, form",
+    [
+        ([BERLIN], "tsu:Europe/Berlin"),
+        ([BERLIN, None], "tsu:Europe/Berlin"),
+        ([EAST], "tsu:+05:30"),
+        ([datetime.timezone(-datetime.timedelta(hours=3))], "tsu:-03:00"),
+        ([datetime.UTC], "tsu:UTC"),
+        ([datetime.UTC, zoneinfo.ZoneInfo("UTC")], "tsu:UTC"),
+        ([BERLIN, EAST], "tsu:UTC"),
+        ([BERLIN, zoneinfo.ZoneInfo("Asia/Tokyo")], "tsu:UTC"),
+        ([ODD], "tsu:UTC"),
+    ],
+)  # fmt: skip
+def test_times_of_one_zone_keep_it_and_those_of_several_go_out_in_utc(zones, form):
+    first = datetime.datetime(2020, 10, 25, 2, 30)
+    moments = [(first + datetime.timedelta(days=40 * i)).replace(fold=1) for i in range(200)]
+    zone_of = [zones[i % len(zones)] for i in range(200)]
+    records = [{"n": i, "t": zone_of[i] and moments[i].replace(tzinfo=zone_of[i])} for i in range(200)]
+    assert schema_formats(records, 1024) == ["l", form]
+    assert schema_formats([{"deep": [record]} for record in records]) == ["+l"]
+    again = through_arrow(records, block_size=1024)
+    instants = [[record["t"] and record["t"].timestamp() for record in rows] for rows in (again, records)]
+    assert instants[0] == instants[1]
+    if form != "tsu:UTC":
+        assert all(record["t"] is None or record["t"].tzinfo == zones[0] for record in again)
+
+
+class Wanted(Table):
+    """A Table that is asked for the columns and types of other records."""
+
+    def __init__(self, records, wanted):
+        super().__init__(records, block_size=1024)
+        self.wanted = ladle.open(io.BytesIO(dumped(wanted))).__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.reader.__arrow_c_stream__(self.wanted)
+
+
+@pytest.mark.parametrize(
+    "records, wanted, rows",
+    [
+        ([{"a": 1, "b": "x", "c": 1.5}], [{"c": 0.0, "a": 1}], [{"c": 1.5, "a": 1}]),
+        ([(1, "x", 2.5)], [{"f2": 0.0, "f0": 1}], [{"f2": 2.5, "f0": 1}]),
+        ([{"a": 1, "b": "x"}], [{"b": "", "z": 1}], [{"a": 1, "b": "x"}]),
+        ([{"a": 1, "s": {"x": 1, "y": 2}}], [{"s": {"y": 1}}], [{"s": {"y": 2}}]),
+        ([{"a": 1}], [{"a": 1.5}], [{"a": 1.0}]),
+        ([{"a": 2**53 + 1}], [{"a": 1.5}], [{"a": 2**53 + 1}]),
+        ([{"a": None}], [{"a": 1}], [{"a": None}]),
+        ([{"a": 1}], [{"a": "x"}], [{"a": 1}]),
+        ([{"a": decimal.Decimal("1.5")}], [{"a": decimal.Decimal("100.25")}], [{"a": decimal.Decimal("1.50")}]),
+        ([{"a": decimal.Decimal("1.25")}], [{"a": decimal.Decimal("1.5")}], [{"a": decimal.Decimal("1.25")}]),
+    ],
+)  # fmt: skip
+def test_a_requested_schema_is_followed_where_no_value_changes(records, wanted, rows):
+    assert exactly(loaded(dumped(Wanted(records * 300, wanted)))) == exactly(rows * 300)
 
 
 @pytest.mark.parametrize(
