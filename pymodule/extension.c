@@ -4,6 +4,7 @@
 #include "classes.h"
 #include "collection.h"
 #include "errors.h"
+#include "numpy_types.h"
 #include "temporal.h"
 
 struct extension {
@@ -35,6 +36,7 @@ static const struct extension EXTENSIONS[] = {
     {CODE_DEQUE, "collections", "deque"},
     {CODE_COUNTER, "collections", "Counter"},
     {CODE_DEFAULTDICT, "collections", "defaultdict"},
+    {CODE_OBJECT_ARRAY, "numpy", "ndarray"}, /* those of numbers have kinds of their own */
 };
 
 enum { EXTENSION_COUNT = sizeof EXTENSIONS / sizeof *EXTENSIONS };
@@ -128,6 +130,9 @@ PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8
     }
     const core_class *class = core_class_of(state, Py_TYPE(object));
     *code = class ? class->code : 0;
+    if (*code == CODE_OBJECT_ARRAY) {
+        return core_object_array_reduce(state, object, code, culprit);
+    }
     if (*code >= CODE_ARRAY) {
         return core_collection_reduce(object, *code, culprit);
     }
@@ -265,6 +270,9 @@ PyObject *core_extension_build(const core_state *state, uint8_t code, PyObject *
         return build_slice(value, error);
     case CODE_ELLIPSIS:
         return build_ellipsis(value, error);
+    case CODE_OBJECT_ARRAY:
+    case CODE_STRING_ARRAY:
+        return core_object_array_build(state, code, value, error);
     }
     for (int i = 0; i < EXTENSION_COUNT; i++) {
         if (EXTENSIONS[i].code == code) {

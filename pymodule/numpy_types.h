@@ -74,6 +74,15 @@ int core_items_describe(const core_state *state, PyObject *array, const Py_buffe
 void core_items_forget(core_items *items);
 
 /*
+ * As core_extension_reduce and core_extension_build: arrays of objects, and of strings of any
+ * length.
+ */
+PyObject *core_object_array_reduce(const core_state *state, PyObject *array, uint8_t *code,
+                                   PyTypeObject **culprit);
+PyObject *core_object_array_build(const core_state *state, uint8_t code, PyObject *value,
+                                  ladle_error *error);
+
+/*
  * What describes a dtype in files, bytes, borrowed: the text and the length of an item. None: it
  * cannot be stored. NULL: an exception is set.
  */

@@ -3,13 +3,15 @@
 
 import functools
 import json
+import math
 import re
 import warnings
 
 import numpy
 from numpy import empty
 
-__all__ = ["SCALARS", "check_text", "copy_rows", "describe", "empty", "has_bulk_rows", "layout", "make_scalar", "missing_item", "parse"]
+__all__ = ["SCALARS", "check_text", "copy_rows", "describe", "empty", "has_bulk_rows", "layout", "make_scalar", "missing_item", "object_array",
+           "parse", "string_array", "take_apart"]  # fmt: skip
 
 TYPE = re.compile(
     r"[<>|](?:[biufcSUV]\d{1,9}|[mM]8(?:\[\d{0,9}(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?)"
@@ -200,3 +202,61 @@ def missing_item(dtype, value):
     elif dtype.kind in "SU":
         is_kept = len(array[()]) == len(value) if isinstance(value, (str, bytes)) else False
     return array.tobytes() if is_kept else None
+
+
+def take_apart(array):
+    """What an array of objects, or of strings of any length, is made of, as FORMAT.md says.
+
+    None: it is neither.
+    """
+    dtype = array.dtype
+    if dtype.kind not in "OT" or dtype.metadata:
+        return None
+    order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
+    items = array.ravel(order).tolist()
+    if dtype.kind == "O":
+        return order, array.shape, items
+    if not hasattr(dtype, "na_object"):
+        return order, array.shape, items, dtype.coerce, None
+    missing = dtype.na_object
+    items = [item if item is not missing and isinstance(item, str) else None for item in items]
+    return order, array.shape, items, dtype.coerce, (missing,)
+
+
+def object_array(parts):
+    """The array of objects that was taken apart; ValueError and TypeError for no such parts."""
+    order, extents, items = _checked(parts, (str, tuple, list))
+    return _filled(numpy.dtype(object), order, extents, items)
+
+
+def string_array(parts):
+    """The same for strings; AttributeError where NumPy has none of any length."""
+    order, extents, items, coerce, missing = _checked(parts, (str, tuple, list, bool, (tuple, type(None))))
+    may_miss = () if missing is None else missing
+    kinds = {str, type(None)} if may_miss else {str}
+    if len(may_miss) != (missing is not None) or not kinds.issuperset(map(type, items)):
+        raise ValueError(parts)
+    options = {"na_object": may_miss[0]} if may_miss else {}
+    dtype = numpy.dtypes.StringDType(coerce=coerce, **options)
+    return _filled(dtype, order, extents, [dtype.na_object if item is None else item for item in items])
+
+
+def _checked(parts, types):
+    if type(parts) is not tuple or len(parts) != len(types) or not all(map(isinstance, parts, types)):
+        raise ValueError(parts)
+    order, extents, items = parts[:3]
+    are_extents = len(extents) <= 64 and all(type(extent) is int and 0 <= extent < 2**63 for extent in extents)
+    if order not in ("C", "F") or not are_extents or math.prod(extents) != len(items):
+        raise ValueError(parts)
+    return parts
+
+
+def _filled(dtype, order, extents, items):
+    try:
+        array = numpy.empty(extents, dtype, order)
+    except OverflowError as error:
+        raise ValueError(extents) from error
+    flat = array.ravel("K")
+    for place, item in enumerate(items):
+        flat[place] = item
+    return array

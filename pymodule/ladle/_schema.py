@@ -9,6 +9,7 @@ EXTENSIONS = (
     "Decimal", "Fraction", "UUID", "PurePosixPath", "PureWindowsPath", "PosixPath", "WindowsPath",
     "IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network", "IPv4Interface", "IPv6Interface",
     "range", "slice", "ellipsis", "array.array", "OrderedDict", "deque", "Counter", "defaultdict",
+    "numpy array of objects", "numpy array of str",
 )  # fmt: skip
 CODECS = ("none", "zlib", "zstd", "lz4")
 

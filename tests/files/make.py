@@ -124,6 +124,7 @@ FILES = {
                             "objects with an empty name among others").finish()),
     "good-collections": ("Arrays, ordered dicts, deques, counters, default dicts.",
                          shapes("collections", "deques").finish()),
+    "good-object-arrays": ("NumPy arrays of objects.", shapes("arrays of objects").finish()),
     "good-streams": ("Blocks of several streams.",
                      shapes("streams", "two arrays in a second stream").finish()),
     "good-zlib": ("Streams compressed by zlib.",

@@ -6,6 +6,8 @@ import collections
 import datetime
 import struct
 
+import numpy
+
 from crafting import NEW_STREAM, packed, raw, stream, text
 from reference_value import Opaque
 
@@ -93,6 +95,24 @@ GOOD = {
                     b"\x16\x1c\xe1\x81c\x04\xff",
                     b"\x16\x1d\xc2\x84list\xe1\x41\x42",
                     b"\x16\x1d\xc2\1\xe0",
+                )
+            )
+        ],
+    ),
+    "arrays of objects": (
+        3,
+        [
+            numpy.array([[None, "a"], [5, None]], dtype=object, order="F"),
+            numpy.array(7, dtype=object),
+            numpy.empty((0, 2), dtype=object),
+        ],
+        [
+            stream(
+                *strings(
+                    32,
+                    b"\x16\x1e\xc3\x81F\xc2\x42\x42\xd4\1\x45\x81a\1",
+                    b"\x16\x1e\xc3\x81C\xc0\xd1\x47",
+                    b"\x16\x1e\xc3\x81C\xc2\x40\x42\xd0",
                 )
             )
         ],

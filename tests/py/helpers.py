@@ -73,6 +73,9 @@ def range_picture(value):
 
 def numpy_picture(value):
     order = "F" if value.flags.fnc and value.nbytes else "C"
+    if value.dtype.kind in "OT":
+        items = [exactly(item) for item in value.ravel(order).tolist()]
+        return (repr(value.dtype), value.shape, order, items)
     return (dtype_picture(value.dtype), value.shape, order, items_picture(value, order))
 
 

@@ -60,3 +60,30 @@ def array(text, item_len, order, extents, data):
     if len(data) != item_len * math.prod(extents):
         raise BadItems(f"length of an array of {extents}")
     return numpy.ndarray(extents, dtype, bytearray(data), order=order)
+
+
+def in_order(dtype, order, extents, items):
+    """An array that holds pointers, from its items (section 7)."""
+    if type(order) is not str or order not in ("C", "F") or type(extents) is not tuple or type(items) is not list:
+        raise BadItems("parts of an array of objects")
+    if any(type(extent) is not int or extent < 0 for extent in extents) or math.prod(extents) != len(items):
+        raise BadItems(f"extents {extents} of {len(items)} objects")
+    array = numpy.empty(extents, dtype, order)
+    places = numpy.arange(len(items)).reshape(extents, order=order)
+    for index in numpy.ndindex(extents):
+        array[index] = items[places[index]]
+    return array
+
+
+def object_array(order, extents, items):
+    return in_order(object, order, extents, items)
+
+
+def string_array(order, extents, items, coerce, missing):
+    if type(coerce) is not bool or missing is not None and (type(missing) is not tuple or len(missing) != 1):
+        raise BadItems("parts of an array of strings")
+    if not all(type(item) is str or item is None and missing for item in items):
+        raise BadItems("items of an array of strings")
+    stands_for = {"na_object": missing[0]} if missing else {}
+    dtype = numpy.dtypes.StringDType(coerce=coerce, **stands_for)
+    return in_order(dtype, order, extents, [missing[0] if item is None else item for item in items])

@@ -345,6 +345,8 @@ EXTENSIONS = {
     27: deque,
     28: lambda value: collections.Counter(typed(value, dict)),
     29: default_dict,
+    30: lambda value: reference_numpy.object_array(*parts(value, 3)),
+    31: lambda value: reference_numpy.string_array(*parts(value, 5)),
 }
 
 

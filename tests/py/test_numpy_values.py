@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """NumPy scalars and arrays as values in records."""
 
+import io
 import subprocess
 import sys
 
@@ -59,6 +60,88 @@ def test_a_large_array_and_one_that_is_not_contiguous_come_back():
     array = numpy.arange(600_000).reshape(3, 200_000)
     values = [array, array[:, ::-2], array.T]
     assert exactly(loaded(dumped(values))) == exactly(values)
+
+
+def objects(items, extents, order="C"):
+    array = numpy.empty(len(items), object)
+    for place, item in enumerate(items):
+        array[place] = item
+    return array.reshape(extents, order=order).copy(order)
+
+
+OBJECT_ARRAYS = {
+    "mixed": objects([1, "x", None, b"y", 2**70, {"k": [1]}], 6),
+    "rows": objects([*range(6)], (2, 3)),
+    "columns first": objects([*range(6)], (2, 3), "F"),
+    "turned": objects([*range(6)], (2, 3)).T,
+    "every other": objects([*range(12)], (3, 4))[::-1, ::2],
+    "lists of one length": objects([[1, 2], [3, 4]], 2),
+    "arrays": objects([numpy.arange(3), numpy.array(5), numpy.float32(1), objects([None], 1)], (2, 2)),
+    "tuples": objects([(1, "a"), ()], (1, 2)),
+    "no dimension": objects([{"a": 1}], ()),
+    "nothing": objects([], (0, 3)),
+}
+
+
+@pytest.mark.parametrize("name", OBJECT_ARRAYS)
+def test_arrays_of_objects_come_back(name):
+    array = OBJECT_ARRAYS[name]
+    assert exactly(ladle.loads(ladle.dumps(array))) == exactly(array)
+    records = [array, {"a": array, "b": [array]}, (array, 1), array]
+    assert exactly(loaded(dumped(records))) == exactly(records)
+    back = loaded(dumped([array] * 3))
+    assert exactly(back) == exactly([array] * 3)
+    assert back[0].flags.owndata and back[0].flags.writeable and back[0] is not back[1]
+    assert exactly(list(ladle.Reader(io.BytesIO(dumped([array] * 3))).to_numpy())) == exactly([array] * 3)
+
+
+def test_an_array_of_objects_gives_its_rows():
+    rows = objects([1, "x", None, 2.5], (2, 2))
+    assert exactly(loaded(dumped(rows))) == exactly(list(rows))
+    assert exactly(loaded(dumped(rows[0]))) == exactly([1, "x"])
+
+
+def test_objects_in_an_array_that_cannot_be_stored_are_refused():
+    with pytest.raises(TypeError, match="record 1: .*function"):
+        dumped([1, objects([1, print, test_an_array_of_objects_gives_its_rows], 3)])
+    circle = objects([None], 1)
+    circle[0] = circle
+    with pytest.raises(ladle.LimitError, match="max_depth"):
+        dumped([circle])
+
+
+STRINGS = getattr(numpy.dtypes, "StringDType", None) if hasattr(numpy, "dtypes") else None
+
+
+@pytest.mark.skipif(STRINGS is None, reason="this NumPy has no strings of any length")
+def test_arrays_of_strings_of_any_length_come_back():
+    nothing = float("nan")
+    for dtype, missing in [
+        (STRINGS(), ()),
+        (STRINGS(coerce=False), ()),
+        (STRINGS(na_object=None), (None,)),
+        (STRINGS(na_object=nothing, coerce=False), (nothing,)),
+        (STRINGS(na_object="gone"), ("gone",)),
+    ]:
+        items = ["", "é" * 100, "x\0", "\U0001f600", *missing]
+        array = numpy.array([items, items[::-1]], dtype)
+        for value in (array, array.T, array[:, ::2], array[0], array[:0], array[0, :1].reshape(())):
+            (back,) = loaded(dumped([value]))
+            assert exactly(back) == exactly(value) and back.dtype == value.dtype
+            assert exactly(ladle.loads(ladle.dumps((value,)))) == exactly((value,))
+        if missing and missing != ("gone",):
+            (back,) = loaded(dumped([array]))
+            assert numpy.array_equal(numpy.isnan(back) if missing != (None,) else back == None,  # noqa: E711
+                                     numpy.isnan(array) if missing != (None,) else array == None)  # noqa: E711  # fmt: skip
+    assert loaded(dumped(numpy.array(["a", "bc"], STRINGS()))) == ["a", "bc"]
+
+
+@pytest.mark.skipif(STRINGS is not None, reason="this NumPy has strings of any length")
+def test_strings_of_any_length_that_numpy_lacks_are_unsupported():
+    value = b"\x16\x1f\xc5\x81C\xc1\x41\xd1\x81a\3\1"
+    data = VALUE_MAGIC + value
+    with pytest.raises(ladle.UnsupportedError, match="NumPy here does not have"):
+        ladle.loads(data + crc32c(data).to_bytes(4, "little"))
 
 
 class Derived(numpy.ndarray):
