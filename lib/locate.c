@@ -45,6 +45,7 @@ static void forget(struct ladle_locator *locator)
     locator->segment_count = 0;
     locator->segment_stride = 1;
     locator->is_open = false;
+    locator->is_walked = false;
 }
 
 void ladle_locator_free(struct ladle_locator *locator)
@@ -158,6 +159,18 @@ static void keep_segment(struct ladle_locator *locator, const struct ladle_locat
     locator->segments[locator->segments_kept++] = *segment;
 }
 
+static ladle_status walked_before(const struct ladle_locator *locator,
+                                  const struct ladle_located_segment *segment,
+                                  struct ladle_located_segment *before)
+{
+    uint32_t i = 0;
+    while (locator->segments[i].end.offset != segment->end.offset) {
+        i++;
+    }
+    *before = locator->segments[i + 1];
+    return LADLE_OK;
+}
+
 ladle_status ladle_locator_before(struct ladle_locator *locator,
                                   const struct ladle_located_segment *segment,
                                   struct ladle_located_segment *before, ladle_error *error)
@@ -165,6 +178,9 @@ ladle_status ladle_locator_before(struct ladle_locator *locator,
     uint64_t records_behind = segment->records_behind + segment->end.record_count;
     if (segment->end.offset == 0) {
         return LADLE_END;
+    }
+    if (locator->is_walked) {
+        return walked_before(locator, segment, before);
     }
     ladle_status status =
         ladle_find_complete(locator->input, segment->end.offset, &before->end, error);
@@ -280,23 +296,84 @@ static ladle_status find_last(struct ladle_locator *locator, struct ladle_segmen
     return check_tail(locator, last, error);
 }
 
-static ladle_status open_segments(struct ladle_locator *locator, ladle_error *error)
+static void begin_segments(struct ladle_locator *locator, const struct ladle_segment_end *last)
+{
+    locator->complete_len = last->offset + last->end;
+    locator->is_complete = last->is_complete && locator->complete_len == locator->file_len;
+}
+
+/*
+ * The next segment, from the last one on.
+ */
+static ladle_status take_segment(struct ladle_locator *locator,
+                                 const struct ladle_located_segment *segment, ladle_error *error)
+{
+    keep_segment(locator, segment);
+    locator->record_count = segment->records_behind + segment->end.record_count;
+    LADLE_TRY(note_decoded_len(locator, &segment->end, error));
+    return add_metadata(locator, &segment->end, error);
+}
+
+static ladle_status follow_trailers(struct ladle_locator *locator, ladle_error *error)
 {
     struct ladle_located_segment segment = {.records_behind = 0};
     LADLE_TRY(find_last(locator, &segment.end, error));
-    locator->complete_len = segment.end.offset + segment.end.end;
-    locator->is_complete = segment.end.is_complete && locator->complete_len == locator->file_len;
+    begin_segments(locator, &segment.end);
     ladle_status status = LADLE_OK;
     while (status == LADLE_OK) {
-        keep_segment(locator, &segment);
-        locator->record_count = segment.records_behind + segment.end.record_count;
-        LADLE_TRY(note_decoded_len(locator, &segment.end, error));
-        LADLE_TRY(add_metadata(locator, &segment.end, error));
+        LADLE_TRY(take_segment(locator, &segment, error));
         struct ladle_located_segment before;
         status = ladle_locator_before(locator, &segment, &before, error);
         segment = before;
     }
     return status == LADLE_END ? LADLE_OK : status;
+}
+
+/*
+ * Put the segments into the end of the array, the last one first. LADLE_E_CORRUPT when there is no
+ * room.
+ */
+static ladle_status walk_segments(struct ladle_locator *locator, uint32_t *count,
+                                  ladle_error *error)
+{
+    struct ladle_walk walk;
+    struct ladle_segment_end end;
+    ladle_walk_init(&walk, locator->input, locator->max_record, locator->allocator);
+    ladle_status status = ladle_walk_next(&walk, &end, error);
+    for (*count = 0; status == LADLE_OK && *count < LADLE_SEGMENTS_KEPT; ++*count) {
+        locator->segments[LADLE_SEGMENTS_KEPT - 1 - *count].end = end;
+        status = ladle_walk_next(&walk, &end, error);
+    }
+    ladle_walk_free(&walk);
+    if (status == LADLE_OK) {
+        *error = locator->damage;
+        return LADLE_E_CORRUPT;
+    }
+    return status == LADLE_END ? LADLE_OK : status;
+}
+
+/*
+ * Trailers do not lead to all segments: go through the headers of all blocks.
+ */
+static ladle_status follow_headers(struct ladle_locator *locator, ladle_error *error)
+{
+    uint32_t count;
+    struct ladle_located_segment segment = {.records_behind = 0};
+    locator->damage = *error;
+    forget(locator);
+    LADLE_TRY(walk_segments(locator, &count, error));
+    uint32_t next = LADLE_SEGMENTS_KEPT - count;
+    LADLE_TRY(ladle_find_end_of(locator->input, locator->file_len, locator->max_record,
+                                &locator->stored, &locator->segments[next].end, error));
+    begin_segments(locator, &locator->segments[next].end);
+    for (; next < LADLE_SEGMENTS_KEPT; next++) {
+        segment.end = locator->segments[next].end;
+        LADLE_TRY(take_segment(locator, &segment, error));
+        segment.records_behind += segment.end.record_count;
+    }
+    locator->decoded_len_max = LADLE_UNKNOWN;
+    locator->is_walked = true;
+    return LADLE_OK;
 }
 
 /*
@@ -317,7 +394,10 @@ ladle_status ladle_locator_open(struct ladle_locator *locator, ladle_error *erro
     locator->decoded_len_max = LADLE_UNKNOWN;
     ladle_status status = ladle_input_size(locator->input, &locator->file_len, &locator->failure);
     if (status == LADLE_OK) {
-        status = open_segments(locator, &locator->failure);
+        status = follow_trailers(locator, &locator->failure);
+    }
+    if (status == LADLE_E_CORRUPT) {
+        status = follow_headers(locator, &locator->failure);
     }
     locator->is_open = status == LADLE_OK;
     return report(locator, status, error);

@@ -55,6 +55,7 @@ struct ladle_locator {
     ladle_error failure;
     bool is_open;
     bool is_complete;      /* the file is */
+    bool is_walked;        /* no trailer leads on somewhere: segments were found by their blocks */
     uint64_t file_len;     /* when it was opened */
     uint64_t complete_len; /* behind the last complete item */
     uint64_t record_count; /* of the file */
@@ -63,7 +64,8 @@ struct ladle_locator {
     ladle_buffer metadata;    /* of all segments, a tagged dict or empty */
     uint64_t segment_stride;  /* every so many-th segment is kept, from the last one on */
     uint32_t segments_kept;
-    struct ladle_located_segment segments[LADLE_SEGMENTS_KEPT];
+    struct ladle_located_segment segments[LADLE_SEGMENTS_KEPT]; /* from the last one on */
+    ladle_error damage;                                         /* is_walked: what is wrong */
     uint64_t uses;
     struct ladle_page pages[LADLE_PAGE_COUNT];
 };
@@ -77,7 +79,10 @@ void ladle_locator_init(struct ladle_locator *locator, const struct ladle_input 
 void ladle_locator_free(struct ladle_locator *locator);
 
 /*
- * Find the end of the file and its segments; again, when it was open before.
+ * Find the end of the file and its segments; again, when it was open before. When the end of some
+ * segment is damaged, so that no trailer leads from the one behind to it, the headers of all blocks
+ * are gone through: locator->is_walked then. More than LADLE_SEGMENTS_KEPT segments of such a file
+ * are LADLE_E_CORRUPT.
  *
  * Returns LADLE_OK; LADLE_E_TRUNCATED when there is no header; LADLE_E_IO, LADLE_E_MEMORY, or what
  * else the source gave; error is filled in.

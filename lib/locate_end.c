@@ -146,6 +146,7 @@ struct backward {
     struct ladle_segment_end known; /* blocks of it can be told */
     bool has_foreign;               /* something looked like a block of another one */
     bool is_sure;                   /* the known segment is the last one */
+    bool is_alone;                  /* what stands before it does not matter */
     ladle_error *error;
 };
 
@@ -239,7 +240,8 @@ static ladle_status search_piece(struct backward *search, uint8_t *piece, uint64
 static ladle_status search_back(struct backward *search, uint8_t *piece,
                                 struct ladle_segment_end *segment)
 {
-    uint64_t start = search->known.offset % LADLE_ALIGNMENT;
+    uint64_t start =
+        search->is_alone ? search->known.offset : search->known.offset % LADLE_ALIGNMENT;
     uint64_t end = start + ladle_align((size_t)(search->file_len - start));
     search->has_foreign = false;
     while (end > start) {
@@ -257,35 +259,27 @@ static ladle_status search_back(struct backward *search, uint8_t *piece,
     return LADLE_END;
 }
 
+static struct ladle_segment_end without_blocks(const struct ladle_segment_end *segment)
+{
+    return (struct ladle_segment_end){
+        .offset = segment->offset, .end = LADLE_HEADER_LEN, .salt = segment->salt};
+}
+
 /*
  * Go through all headers of the file for where the last segment begins.
  */
 static ladle_status find_last_segment(const struct backward *search,
                                       struct ladle_segment_end *segment)
 {
-    struct ladle_scan scan;
-    ladle_source source = search->input->source;
-    ladle_status status = LADLE_OK;
-    uint64_t lost;
-    source.close = NULL;
-    ladle_scan_init(&scan, &source, search->max_record, false, search->stored->allocator);
-    while (status == LADLE_OK) {
-        status = ladle_scan_next(&scan);
-        if (status == LADLE_OK) {
-            status = ladle_scan_skip(&scan);
-        }
-        if (status < 0 && ladle_scan_resume(&scan, &lost) == LADLE_OK) {
-            status = LADLE_OK;
-        }
-    }
-    *segment = (struct ladle_segment_end){
-        .offset = scan.segment.offset, .end = LADLE_HEADER_LEN, .salt = scan.segment.salt};
-    ladle_scan_free(&scan);
-    if (status == LADLE_E_IO || status == LADLE_E_MEMORY) {
-        *search->error = scan.failure;
-        return status;
-    }
-    return LADLE_OK;
+    struct ladle_walk walk;
+    ladle_status status;
+    ladle_walk_init(&walk, search->input, search->max_record, search->stored->allocator);
+    do {
+        status = ladle_walk_next(&walk, segment, search->error);
+    } while (status == LADLE_OK);
+    ladle_walk_free(&walk);
+    *segment = without_blocks(segment);
+    return status == LADLE_END ? LADLE_OK : status;
 }
 
 /*
@@ -310,6 +304,29 @@ static ladle_status find_end(struct backward *search, uint8_t *piece,
     }
 }
 
+/*
+ * Search from the end on, and look whether what was found has a trailer behind it: it may be a
+ * checkpoint, though not at the file's end.
+ */
+static ladle_status search_end(struct backward *search, struct ladle_segment_end *segment)
+{
+    ladle_buffer piece = {.allocator = search->stored->allocator};
+    struct ladle_segment_end complete;
+    if (ladle_buffer_reserve(&piece, PIECE_LEN + LADLE_TRAILER_LEN) != LADLE_OK) {
+        return fail_memory(search->error);
+    }
+    ladle_status status = find_end(search, piece.data, segment);
+    ladle_buffer_free(&piece);
+    LADLE_TRY(status);
+    status = ladle_find_complete(search->input, segment->offset + segment->end + LADLE_TRAILER_LEN,
+                                 &complete, search->error);
+    if (status == LADLE_OK && complete.offset == segment->offset &&
+        complete.end <= search->file_len - segment->offset) {
+        *segment = complete;
+    }
+    return status < 0 ? status : LADLE_OK;
+}
+
 ladle_status ladle_find_end(const struct ladle_input *input, uint64_t file_len, uint64_t max_record,
                             ladle_buffer *stored, struct ladle_segment_end *segment,
                             ladle_error *error)
@@ -320,28 +337,24 @@ ladle_status ladle_find_end(const struct ladle_input *input, uint64_t file_len, 
                               .max_record = max_record,
                               .stored = stored,
                               .error = error ? error : &ignored};
-    ladle_buffer piece = {.allocator = stored->allocator};
     ladle_status status = begin_at(input, 0, &search.known, error);
     if (status == LADLE_END) {
         return ladle_fail(error, LADLE_E_TRUNCATED, 0, 0, "the file has no header that is intact");
     }
-    if (status == LADLE_OK && ladle_buffer_reserve(&piece, PIECE_LEN + LADLE_TRAILER_LEN)) {
-        status = fail_memory(error);
-    }
-    if (status == LADLE_OK) {
-        status = find_end(&search, piece.data, segment);
-    }
-    ladle_buffer_free(&piece);
-    if (status != LADLE_OK) {
-        return status;
-    }
-    /* A checkpoint that was found may have its trailer behind it, though not the file's end. */
-    struct ladle_segment_end complete;
-    status = ladle_find_complete(input, segment->offset + segment->end + LADLE_TRAILER_LEN,
-                                 &complete, error);
-    if (status == LADLE_OK && complete.offset == segment->offset &&
-        complete.end <= file_len - segment->offset) {
-        *segment = complete;
-    }
-    return status < 0 ? status : LADLE_OK;
+    return status == LADLE_OK ? search_end(&search, segment) : status;
+}
+
+ladle_status ladle_find_end_of(const struct ladle_input *input, uint64_t file_len,
+                               uint64_t max_record, ladle_buffer *stored,
+                               struct ladle_segment_end *segment, ladle_error *error)
+{
+    struct backward search = {.input = input,
+                              .file_len = file_len,
+                              .max_record = max_record,
+                              .stored = stored,
+                              .known = without_blocks(segment),
+                              .is_sure = true,
+                              .is_alone = true,
+                              .error = error};
+    return search_end(&search, segment);
 }

@@ -3,23 +3,11 @@
 #define LADLE_LIB_LOCATE_END_H
 
 #include "block_decode.h"
-#include "scan.h"
+#include "walk.h"
 
 /*
  * Where the last segment of a file ends, found from the end (FORMAT.md section 10).
  */
-
-/*
- * A segment seen from its end. Offsets are in the segment where nothing else is said.
- */
-struct ladle_segment_end {
-    uint64_t offset; /* in the file */
-    uint64_t end;    /* behind the last complete item */
-    uint64_t record_count;
-    uint64_t checkpoint_offset; /* of the last one; 0: none */
-    uint32_t salt;
-    bool is_complete; /* the last item is a trailer */
-};
 
 /*
  * Find the last segment with anything intact in it, in a file of which 'file_len' bytes are looked
@@ -35,6 +23,14 @@ struct ladle_segment_end {
 ladle_status ladle_find_end(const struct ladle_input *input, uint64_t file_len, uint64_t max_record,
                             ladle_buffer *stored, struct ladle_segment_end *segment,
                             ladle_error *error);
+
+/*
+ * The same when it is known which segment is the last one, and what stands before it does not
+ * matter. 'segment' says it, and is then told where it ends.
+ */
+ladle_status ladle_find_end_of(const struct ladle_input *input, uint64_t file_len,
+                               uint64_t max_record, ladle_buffer *stored,
+                               struct ladle_segment_end *segment, ladle_error *error);
 
 /*
  * The segment that ends with a trailer at 'end' in the file. LADLE_OK; LADLE_END when none does;

@@ -125,7 +125,10 @@ static ladle_status read_block(ladle_reader *reader)
     struct ladle_scan *scan = &reader->scan;
     bool is_first = !scan->segment.is_begun;
     uint64_t behind = ladle_scan_record(scan) + scan->header.record_count;
-    if (scan->header.type == LADLE_BLOCK_DATA && behind <= reader->position) {
+    bool is_before = scan->header.type == LADLE_BLOCK_DATA
+                         ? behind <= reader->position
+                         : ladle_scan_record(scan) < reader->position;
+    if (is_before) {
         return ladle_scan_skip(scan);
     }
     if (scan->header.type == LADLE_BLOCK_DATA && reader->wants) {
@@ -158,6 +161,10 @@ static void read_ahead(ladle_reader *reader)
         reader->ahead_status = ladle_scan_next(&reader->scan);
         if (reader->ahead_status == LADLE_OK) {
             reader->ahead_status = read_block(reader);
+        }
+        if (reader->ahead_status == LADLE_E_CORRUPT &&
+            ladle_scan_pass(&reader->scan, reader->position)) {
+            reader->ahead_status = LADLE_OK;
         }
     }
 }

@@ -62,7 +62,16 @@ static ladle_status open_whole(ladle_reader *reader, ladle_error *error)
 {
     LADLE_TRY(ladle_reader_open_index(reader, error));
     const struct ladle_locator *locator = reader->locator;
-    if (locator->is_complete || reader->take_tail || reader->scan.is_live) {
+    if (reader->take_tail || reader->scan.is_live) {
+        return LADLE_OK;
+    }
+    if (locator->is_walked) {
+        if (error) {
+            *error = locator->damage;
+        }
+        return LADLE_E_CORRUPT;
+    }
+    if (locator->is_complete) {
         return LADLE_OK;
     }
     return ladle_fail(error, LADLE_E_TRUNCATED, locator->complete_len, locator->record_count,

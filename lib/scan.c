@@ -93,8 +93,9 @@ static ladle_status begin_segment(struct ladle_scan *scan)
         return fail(scan, status, why);
     }
     if (scan->is_open && !scan->segment.is_complete) {
-        scan->found =
-            (struct ladle_found){.magic = LADLE_MAGIC_FILE, .record_count = LADLE_UNKNOWN};
+        scan->found = (struct ladle_found){.magic = LADLE_MAGIC_FILE,
+                                           .record_count = LADLE_UNKNOWN,
+                                           .least_count = scan->segment.record_count};
         return fail(scan, LADLE_E_CORRUPT,
                     "a part of the file ends before its writer completed it");
     }
@@ -541,7 +542,7 @@ static uint64_t adopt(struct ladle_scan *scan)
     uint64_t lost = found->record_count == LADLE_UNKNOWN
                         ? LADLE_UNKNOWN
                         : found->record_count - segment->record_count;
-    segment->record_count += lost == LADLE_UNKNOWN ? 0 : lost;
+    segment->record_count = lost == LADLE_UNKNOWN ? found->least_count : found->record_count;
     segment->block_count = LADLE_UNKNOWN;
     segment->checkpoint_offset = LADLE_UNKNOWN;
     segment->checkpoint_end = LADLE_UNKNOWN;
@@ -567,6 +568,19 @@ ladle_status ladle_scan_resume(struct ladle_scan *scan, uint64_t *lost)
     *lost = adopt(scan);
     scan->found.magic = LADLE_MAGIC_NONE;
     return LADLE_OK;
+}
+
+bool ladle_scan_pass(struct ladle_scan *scan, uint64_t record)
+{
+    const struct ladle_found *found = &scan->found;
+    bool is_on_the_way = ladle_scan_record(scan) < record && found->magic != LADLE_MAGIC_NONE &&
+                         found->record_count != LADLE_UNKNOWN && !found->is_next &&
+                         found->record_count <= record - scan->segment.first_record;
+    if (is_on_the_way) {
+        (void)adopt(scan);
+        scan->found.magic = LADLE_MAGIC_NONE;
+    }
+    return is_on_the_way;
 }
 
 ladle_status ladle_scan_begin_anyhow(struct ladle_scan *scan)

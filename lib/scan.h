@@ -93,6 +93,12 @@ ladle_status ladle_scan_fit(struct ladle_scan *scan, const struct ladle_totals *
 ladle_status ladle_scan_resume(struct ladle_scan *scan, uint64_t *lost);
 
 /*
+ * After LADLE_E_CORRUPT, on the way to a record: go on behind the damage if that lies before the
+ * record for certain. False, and nothing is done, when it does not.
+ */
+bool ladle_scan_pass(struct ladle_scan *scan, uint64_t record);
+
+/*
  * After ladle_scan_next could not make anything of the first header (LADLE_E_FORMAT or
  * LADLE_E_CORRUPT): look for blocks of a file that begins where the source does. LADLE_E_CORRUPT
  * when there are some, to which ladle_scan_resume goes; LADLE_E_TRUNCATED when there are none; or a

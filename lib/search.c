@@ -115,8 +115,20 @@ static bool find_candidate(struct ladle_search *search, const struct ladle_segme
 }
 
 /*
- * Read a block header at the place as one of the segment, or else, where a segment may begin, as
- * one of the next segment: its header is damaged then.
+ * Read a block header at the place as one of the segment. LADLE_END when it is none.
+ */
+static ladle_status load_own(const uint8_t *bytes, const struct ladle_segment *segment,
+                             uint64_t offset, struct ladle_block_header *header)
+{
+    const char *why;
+    ladle_status status =
+        ladle_block_header_load(bytes, segment->salt, offset - segment->offset, header, &why);
+    bool is_own = status != LADLE_E_CORRUPT && header->first_record >= segment->record_count;
+    return is_own ? status : LADLE_END;
+}
+
+/*
+ * Or else, where a segment may begin, as one of the next segment: its header is damaged then.
  */
 static ladle_status load_block(const struct ladle_search *search,
                                const struct ladle_segment *segment, struct ladle_found *found,
@@ -124,16 +136,15 @@ static ladle_status load_block(const struct ladle_search *search,
 {
     const uint8_t *bytes = search->window.data + search->next;
     const char *why;
-    uint32_t salt = ladle_load_u32(bytes + 4);
-    uint64_t start = segment->offset;
-    found->is_next = salt != segment->salt;
-    found->salt = salt;
-    if (found->is_next) {
-        start = search->begin;
+    ladle_status status = load_own(bytes, segment, found->offset, header);
+    if (status != LADLE_END || !segment->is_complete) {
+        return status;
     }
-    ladle_status status = ladle_block_header_load(bytes, salt, found->offset - start, header, &why);
-    bool is_behind = !found->is_next && header->first_record < segment->record_count;
-    return status == LADLE_E_CORRUPT || is_behind ? LADLE_END : status;
+    found->is_next = true;
+    found->salt = ladle_load_u32(bytes + 4);
+    status =
+        ladle_block_header_load(bytes, found->salt, found->offset - search->begin, header, &why);
+    return status == LADLE_E_CORRUPT ? LADLE_END : status;
 }
 
 static ladle_status check_block(struct ladle_search *search, struct ladle_input *input,
@@ -180,6 +191,7 @@ static ladle_status check_file(const struct ladle_search *search, struct ladle_f
     const char *why;
     ladle_status status = ladle_file_header_load(search->window.data + search->next, &header, &why);
     found->record_count = found->offset == search->edge ? LADLE_UNKNOWN : search->record_count;
+    found->least_count = search->record_count;
     return status == LADLE_E_CORRUPT ? LADLE_END : LADLE_OK;
 }
 

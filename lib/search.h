@@ -34,6 +34,7 @@ struct ladle_found {
     enum ladle_magic magic; /* LADLE_MAGIC_NONE: nothing */
     uint64_t offset;        /* in the file */
     uint64_t record_count;  /* of the segment before it; LADLE_UNKNOWN: nothing tells */
+    uint64_t least_count;   /* when nothing tells: what it has at least */
     bool is_next;           /* a block of a segment whose header is damaged */
     uint32_t salt;          /* of the block */
 };

@@ -125,7 +125,8 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_reader_resume(ladle_reader *reader,
 
 /*
  * How many records the file has, lost ones included. Needs a source with 'read_at'. The first call
- * opens the index at the end of the file; it reads some kilobytes, whatever the file's length.
+ * opens the index at the end of the file; it reads some kilobytes, whatever the file's length. Of
+ * joined files one of which has no end that is intact, it reads the headers of all blocks.
  *
  * count  output
  *
@@ -134,7 +135,9 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_reader_resume(ladle_reader *reader,
  *   LADLE_E_STATE        the source cannot be read at any place
  *   LADLE_E_TRUNCATED    nobody completed the file, and the option take_tail is not set. With
  *                        'live' and with take_tail the count is that of what is complete
- *   LADLE_E_CORRUPT      the index is damaged
+ *   LADLE_E_CORRUPT      files were joined, and one that others stand behind has no end that is
+ *                        intact. With 'live' and with take_tail this is no error, for up to 256
+ *                        files: records that nobody can count are left out of the numbers
  *   LADLE_E_UNSUPPORTED, LADLE_E_LIMIT, LADLE_E_IO, LADLE_E_MEMORY
  * A failure does not touch what ladle_reader_next does.
  */

@@ -2,6 +2,7 @@
 #include "frame.h"
 #include "records.h"
 #include "segments.h"
+#include "spoil.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -156,6 +157,43 @@ START_TEST(zeroed_ranges_are_counted)
            _i, TIMES, lost_count, loss_count);
     free(copy);
     ladle_memory_sink_free(&file);
+    records_free(&records);
+}
+END_TEST
+
+/*
+ * The last two blocks with records have payloads that are bad. A checkpoint and a trailer behind
+ * them tell that the file is corrupt and what is lost; without those it is a torn tail.
+ */
+START_TEST(last_two_blocks_are_bad)
+{
+    struct records records = {0};
+    ladle_memory_sink bytes = {0};
+    struct crafted file;
+    write_segments(0, &records, &bytes);
+    crafted_copy(&file, "one segment", bytes.data, bytes.len);
+    const struct crafted_item *items = &file.items[file.item_count - 4];
+    ck_assert_uint_gt(items[0].record_count, 0);
+    ck_assert_uint_gt(items[1].record_count, 0);
+    file.data[items[0].offset + items[0].len - 1] ^= 1;
+    file.data[items[1].offset + LADLE_BLOCK_HEADER_LEN + LADLE_STREAM_ENTRY_LEN] ^= 1;
+    uint64_t bad_count = (uint64_t)items[0].record_count + items[1].record_count;
+    struct skipped whole = skip_both(file.data, file.len, &records);
+    ck_assert_int_eq(whole.status, LADLE_END);
+    ck_assert_uint_eq(whole.lost_count, bad_count);
+    ck_assert_uint_eq(whole.read_count, records.count - bad_count);
+    struct skipped torn = skip_both(file.data, items[2].offset, &records);
+    ck_assert_int_eq(torn.status, LADLE_E_TRUNCATED);
+    ck_assert_uint_eq(torn.loss_count, 0);
+    ck_assert_uint_eq(torn.read_count, records.count - bad_count);
+    struct outcome outcome = read_memory(file.data, file.len, NULL, &records);
+    must_give(LADLE_E_CORRUPT, outcome.status);
+    outcome = read_memory(file.data, items[2].offset, NULL, &records);
+    must_give(LADLE_E_TRUNCATED, outcome.status);
+    ck_assert_uint_eq(outcome.error.offset, items[0].offset);
+    ck_assert_uint_eq(outcome.error.record, records.count - bad_count);
+    crafted_free(&file);
+    ladle_memory_sink_free(&bytes);
     records_free(&records);
 }
 END_TEST
@@ -358,6 +396,7 @@ Suite *resume_suite(void)
     Suite *suite = suite_create("resume");
     TCase *tcase = tcase_create("resume");
     tcase_add_loop_test(tcase, a_flipped_bit_costs_one_block, 0, SEGMENT_FILE_COUNT);
+    tcase_add_test(tcase, last_two_blocks_are_bad);
     tcase_add_loop_test(tcase, zeroed_ranges_are_counted, 0, SEGMENT_FILE_COUNT);
     tcase_add_test(tcase, files_in_records_stay_there);
     tcase_add_test(tcase, a_part_that_was_not_completed);

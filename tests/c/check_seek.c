@@ -4,6 +4,7 @@
 #include "frame.h"
 #include "records.h"
 #include "segments.h"
+#include "spoil.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -223,6 +224,113 @@ START_TEST(every_flipped_bit_by_number)
 END_TEST
 
 /*
+ * Spoil the blocks of a type, or the trailers, but for those of the last segment.
+ */
+static void spoil_items(struct crafted *file, enum ladle_magic magic, uint8_t type)
+{
+    size_t last = file->items[file->item_count - 1].segment_offset;
+    size_t count = 0;
+    for (size_t i = 0; i < file->item_count; i++) {
+        const struct crafted_item *item = &file->items[i];
+        if (item->magic == magic && item->type == type && item->segment_offset != last) {
+            file->data[item->offset + item->len - 9] ^= 0x10;
+            count++;
+        }
+    }
+    ck_assert_uint_gt(count, 1);
+}
+
+static void all_must_be_found(const struct crafted *file, const struct records *records,
+                              bool take_tail)
+{
+    ladle_memory_source memory;
+    uint64_t count;
+    ladle_reader *reader = open_memory(&memory, file->data, file->len, take_tail);
+    must(ladle_reader_count(reader, &count, NULL));
+    ck_assert_uint_eq(count, records->count);
+    for (uint64_t i = 0; i < count; i++) {
+        must(get(reader, i * 17 % count, records));
+    }
+    ladle_reader_close(reader);
+}
+
+START_TEST(joined_files_without_their_inner_ends)
+{
+    struct records records = {0};
+    ladle_memory_sink bytes = {0};
+    ladle_memory_source memory;
+    struct crafted file;
+    ladle_error error;
+    uint64_t count;
+    const ladle_schema *schema;
+    ladle_info info = {.struct_size = sizeof info};
+    write_segments(1, &records, &bytes);
+    crafted_copy(&file, "three segments", bytes.data, bytes.len);
+    spoil_items(&file, LADLE_MAGIC_TRAILER, 0);
+    ladle_reader *reader = open_memory(&memory, file.data, file.len, false);
+    must_give(LADLE_E_CORRUPT, ladle_reader_count(reader, &count, &error));
+    ck_assert_int_eq(error.status, LADLE_E_CORRUPT);
+    must_give(LADLE_E_CORRUPT, ladle_reader_seek(reader, 1, &error));
+    ladle_reader_close(reader);
+    all_must_be_found(&file, &records, true);
+    reader = open_memory(&memory, file.data, file.len, true);
+    must(ladle_reader_schema(reader, &schema, NULL));
+    ck_assert_uint_eq(schema->count, records.count);
+    must(ladle_reader_info(reader, &info, NULL));
+    ck_assert_uint_eq(info.segment_count, 3);
+    ck_assert_uint_eq(info.record_count, records.count);
+    ladle_reader_close(reader);
+    crafted_free(&file);
+    ladle_memory_sink_free(&bytes);
+    records_free(&records);
+}
+END_TEST
+
+/*
+ * More files than are kept are not counted: they are to be repaired.
+ */
+START_TEST(too_many_joined_files_without_their_inner_ends)
+{
+    struct records records = {0};
+    ladle_memory_sink bytes = {0};
+    ladle_memory_source memory;
+    ladle_writer_options options = fixed_options();
+    ladle_error error;
+    uint64_t count;
+    records_generate(&records, 1, GEN_FLAT, 2);
+    for (int i = 0; i < 300; i++) {
+        write_file(&records, &options, &bytes);
+    }
+    uint8_t *data = bytes.data;
+    data[bytes.len / 300 - 9] ^= 1;
+    ladle_reader *reader = open_memory(&memory, bytes.data, bytes.len, true);
+    must_give(LADLE_E_CORRUPT, ladle_reader_count(reader, &count, &error));
+    ladle_reader_close(reader);
+    ladle_memory_sink_free(&bytes);
+    records_free(&records);
+}
+END_TEST
+
+/*
+ * Without checkpoints records are found by the headers of the blocks.
+ */
+START_TEST(damaged_checkpoints_cost_no_record)
+{
+    struct records records = {0};
+    ladle_memory_sink bytes = {0};
+    struct crafted file;
+    write_segments(1, &records, &bytes);
+    crafted_copy(&file, "three segments", bytes.data, bytes.len);
+    spoil_items(&file, LADLE_MAGIC_BLOCK, LADLE_BLOCK_CHECKPOINT);
+    all_must_be_found(&file, &records, false);
+    all_must_be_found(&file, &records, true);
+    crafted_free(&file);
+    ladle_memory_sink_free(&bytes);
+    records_free(&records);
+}
+END_TEST
+
+/*
  * Read by number with faults in reading or in memory.
  */
 static ladle_status read_all(ladle_reader *reader, const struct records *records)
@@ -329,6 +437,9 @@ Suite *seek_suite(void)
     tcase_add_loop_test(tcase, many_checkpoints, 0, 2);
     tcase_add_loop_test(tcase, every_truncation_by_number, 0, SEGMENT_FILE_COUNT);
     tcase_add_loop_test(tcase, every_flipped_bit_by_number, 0, SEGMENT_FILE_COUNT);
+    tcase_add_test(tcase, joined_files_without_their_inner_ends);
+    tcase_add_test(tcase, too_many_joined_files_without_their_inner_ends);
+    tcase_add_test(tcase, damaged_checkpoints_cost_no_record);
     tcase_add_loop_test(tcase, faults_of_reading_by_number, 0, SEGMENT_FILE_COUNT);
     tcase_add_loop_test(tcase, failing_memory_by_number, 0, SEGMENT_FILE_COUNT);
     tcase_add_test(tcase, pipes_have_no_places);
