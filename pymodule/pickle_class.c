@@ -64,12 +64,6 @@ static int do_stack_global(pickle_machine *machine)
     return pickle_push(machine, found, CALL_COST, 0);
 }
 
-static bool is_name(const pickle_special *special, const char *module, const char *name)
-{
-    return PyUnicode_CompareWithASCIIString(special->module, module) == 0 &&
-           PyUnicode_CompareWithASCIIString(special->name, name) == 0;
-}
-
 /*
  * getattr(class, name): of what is known a longer name, as protocols before 4 write it; of other
  * classes what the table makes of it, a member of an enumeration for example.
@@ -111,10 +105,10 @@ static PyObject *new_from_args(pickle_machine *machine, PyObject *args)
 
 static PyObject *call(pickle_machine *machine, pickle_special *name, PyObject *args)
 {
-    if (is_name(name, "builtins", "getattr")) {
+    if (pickle_special_is(name, "builtins", "getattr")) {
         return name_inside(machine, name, args);
     }
-    if (is_name(name, "copyreg", "__newobj__")) {
+    if (pickle_special_is(name, "copyreg", "__newobj__")) {
         return new_from_args(machine, args);
     }
     return pickle_call_new(machine->state, name, SPECIAL_CALL, args, NULL);
@@ -153,7 +147,7 @@ static int replace(pickle_machine *machine, size_t first, PyObject *made, const 
  */
 static int check_members(pickle_machine *machine, const pickle_special *name, bool is_heavy)
 {
-    if (is_heavy && (is_name(name, "builtins", "set") || is_name(name, "builtins", "frozenset"))) {
+    if (is_heavy && pickle_special_is_set(name)) {
         return pickle_fail(machine, LADLE_E_UNSUPPORTED,
                            "a member holds a list, dict or set that others hold too");
     }

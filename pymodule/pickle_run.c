@@ -104,9 +104,17 @@ static pickle_stream stream_of_container(const pickle_machine *machine)
     return stream;
 }
 
+/*
+ * Whether the container at the height 'at' is a set, or makes one with the class below it.
+ */
 static bool is_set(const pickle_machine *machine, size_t at)
 {
-    return machine->height > at && Py_IS_TYPE(machine->slots[at].value, &PySet_Type);
+    if (Py_IS_TYPE(machine->slots[at].value, &PySet_Type)) {
+        return true;
+    }
+    const pickle_special *below =
+        at ? pickle_special_of(machine->state, machine->slots[at - 1].value) : NULL;
+    return below && pickle_special_is_set(below);
 }
 
 static void begin_stream(pickle_machine *machine)
@@ -120,9 +128,9 @@ static void begin_stream(pickle_machine *machine)
     } else if (plan->closed_by != OP_OBJ && plan->closed_by != OP_INST) {
         machine->stream = STREAM_ITEMS;
     }
-    machine->hashes = machine->stream == STREAM_PAIRS || plan->closed_by == OP_FROZENSET ||
-                      (plan->kind == PLAN_CONTAINER && is_set(machine, plan->first - 1));
     if (machine->stream) {
+        machine->hashes = machine->stream == STREAM_PAIRS || plan->closed_by == OP_FROZENSET ||
+                          (plan->kind == PLAN_CONTAINER && is_set(machine, plan->first - 1));
         size_t step = machine->stream == STREAM_PAIRS ? 2 : 1;
         machine->emit_height = plan->first + (size_t)plan->lag + step - 1;
     }
@@ -184,7 +192,7 @@ static int check_pairs(pickle_machine *machine, size_t count)
 static int streams_fill(pickle_machine *machine, const pickle_op *op, size_t target, size_t first)
 {
     bool is_pairs = op->code == OP_SETITEM || op->code == OP_SETITEMS;
-    if (!machine->stream || machine->mark_count || target + 1 != machine->plan.first) {
+    if (!machine->stream || machine->mark_count != machine->plan.outer || target + 1 != machine->plan.first) {
         return 0;
     }
     if (is_pairs != (machine->stream == STREAM_PAIRS)) {
@@ -407,6 +415,15 @@ static int fail_as_scanned(pickle_machine *machine)
     return -1;
 }
 
+/*
+ * Whether what is on top is an item, complete or in the making.
+ */
+static bool is_in_stream(const pickle_machine *machine)
+{
+    uint32_t outer = machine->plan.outer;
+    return machine->mark_count == outer + 1 && machine->marks[outer] == machine->plan.first;
+}
+
 int pickle_machine_run(pickle_machine *machine, PyObject **record)
 {
     const pickle_op *op = &machine->input.op;
@@ -415,8 +432,7 @@ int pickle_machine_run(pickle_machine *machine, PyObject **record)
             machine->flush_count -= machine->stream == STREAM_PAIRS ? 2 : 1;
             return emit(machine, record);
         }
-        if (LADLE_UNLIKELY(machine->height > machine->emit_height) && machine->mark_count == 1 &&
-            machine->marks[0] == machine->plan.first) {
+        if (LADLE_UNLIKELY(machine->height > machine->emit_height) && is_in_stream(machine)) {
             return emit(machine, record);
         }
         uint64_t offset = pickle_input_offset(&machine->input);

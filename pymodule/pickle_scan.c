@@ -13,6 +13,7 @@ struct base {
     bool is_there;
     bool was_filled;
     bool was_fetched;
+    bool is_name;  /* of a class: nothing is added to it */
     uint64_t from; /* offset behind the opcode that made it */
     uint64_t number;
     bool has_number;
@@ -31,8 +32,10 @@ struct scan {
     uint32_t mark_count;
     uint32_t mark_capacity;
     struct base bases[2];
+    uint32_t outer;     /* marks that are no part of a container's items: see do_mark */
     struct base called; /* bases[1], once it is the argument of a call */
     uint64_t called_lag;
+    uint32_t called_outer;
     uint64_t mark_from; /* offset behind the mark at the bottom */
     uint64_t peak;      /* highest number of values above the bottom mark */
     uint64_t lags[3];   /* by the height of the bottom mark */
@@ -94,7 +97,9 @@ static void begin_base(struct scan *scan, uint64_t height)
 {
     if (height <= 1) {
         scan->bases[height] =
-            (struct base){.is_there = true, .from = pickle_input_offset(scan->input)};
+            (struct base){.is_there = true,
+                          .is_name = scan->input->op.code == OP_GLOBAL,
+                          .from = pickle_input_offset(scan->input)};
         scan->lags[height + 1] = 0;
     }
 }
@@ -104,13 +109,13 @@ static void begin_base(struct scan *scan, uint64_t height)
  */
 static void touch(struct scan *scan, uint64_t height)
 {
-    if (scan->mark_count == 1) {
-        uint64_t bottom = scan->marks[0];
+    if (scan->mark_count == scan->outer + 1) {
+        uint64_t bottom = scan->marks[scan->outer];
         if (bottom <= 2 && height >= bottom) {
             uint64_t lag = scan->peak - (height - bottom);
             scan->lags[bottom] = lag > scan->lags[bottom] ? lag : scan->lags[bottom];
         }
-    } else if (scan->mark_count == 0) {
+    } else if (scan->mark_count == scan->outer) {
         for (uint64_t i = height; i < 2; i++) {
             scan->bases[i].is_there = false;
         }
@@ -119,14 +124,15 @@ static void touch(struct scan *scan, uint64_t height)
 
 static void rise(struct scan *scan, unsigned count)
 {
-    if (scan->mark_count == 0 && scan->height <= 1) {
+    if (scan->mark_count == scan->outer && scan->height <= 1) {
         for (unsigned i = 0; i < count; i++) {
             begin_base(scan, scan->height + i);
         }
     }
     scan->height += count;
-    if (scan->mark_count == 1 && scan->height - scan->marks[0] > scan->peak) {
-        scan->peak = scan->height - scan->marks[0];
+    if (scan->mark_count == scan->outer + 1 &&
+        scan->height - scan->marks[scan->outer] > scan->peak) {
+        scan->peak = scan->height - scan->marks[scan->outer];
     }
 }
 
@@ -141,17 +147,20 @@ static int pop(struct scan *scan, unsigned count)
 }
 
 /*
- * set([...]) as protocols 2 and 3 write it: a class, a list, TUPLE1, REDUCE.
+ * set([...]) as protocols before 4 write it: a class, a list, TUPLE1, REDUCE; or a class, MARK, a
+ * list, TUPLE, REDUCE.
  */
 static enum ending call_ending(struct scan *scan, uint8_t code)
 {
-    if (scan->mark_count == 0 && scan->height == 2) {
-        if (code == OP_TUPLE1 && scan->bases[1].is_there && scan->bases[1].was_filled) {
+    if (scan->mark_count == scan->outer && scan->height == 2) {
+        bool is_tuple = code == (scan->outer ? OP_TUPLE : OP_TUPLE1);
+        if (is_tuple && scan->bases[1].is_there && scan->bases[1].was_filled) {
             scan->called = scan->bases[1];
             scan->called_lag = scan->lags[2];
+            scan->called_outer = scan->outer;
             return CONTAINER_IN_TUPLE;
         }
-        if (code == OP_REDUCE && scan->ending == CONTAINER_IN_TUPLE) {
+        if (code == OP_REDUCE && !scan->outer && scan->ending == CONTAINER_IN_TUPLE) {
             return CONTAINER_CALLED;
         }
     }
@@ -173,6 +182,9 @@ static int do_plain(struct scan *scan, const pickle_op *op)
     return 0;
 }
 
+/*
+ * The lowest mark, right above a class, begins the arguments of a call.
+ */
 static int do_mark(struct scan *scan, uint32_t depth_max)
 {
     if (scan->mark_count > depth_max) {
@@ -183,16 +195,26 @@ static int do_mark(struct scan *scan, uint32_t depth_max)
         scan->input->error.needed = depth_max + 1;
         return -1;
     }
-    if (scan->mark_count == 0) {
+    if (scan->mark_count == scan->outer) {
         scan->peak = 0;
         if (scan->height == 0) {
             scan->mark_from = pickle_input_offset(scan->input);
             scan->lags[0] = 0;
         }
     }
+    bool is_call = scan->mark_count == 0 && scan->height == 1 && scan->bases[0].is_name;
+    scan->outer += is_call;
     scan->marks[scan->mark_count++] = scan->height;
     scan->ending = NO_ENDING;
     return 0;
+}
+
+static void unmark(struct scan *scan)
+{
+    scan->mark_count--;
+    if (scan->outer > scan->mark_count) {
+        scan->outer = scan->mark_count;
+    }
 }
 
 /*
@@ -201,7 +223,7 @@ static int do_mark(struct scan *scan, uint32_t depth_max)
  */
 static void fill_below(struct scan *scan, uint64_t height)
 {
-    if (scan->mark_count == 0) {
+    if (scan->mark_count == scan->outer) {
         touch(scan, height + 1);
         if (height < 2) {
             scan->bases[height].was_filled = true;
@@ -236,10 +258,11 @@ static int close_mark(struct scan *scan, const pickle_op *op)
         return underflow(scan);
     }
     /* For the bottom mark at the height 0 it is the end that is looked for. */
-    if (!is_filling && scan->mark_count == 1 && bottom > 0) {
+    if (!is_filling && scan->mark_count == scan->outer + 1 && bottom > 0) {
         touch(scan, bottom);
     }
-    scan->mark_count--;
+    enum ending ending = scan->outer ? call_ending(scan, op->code) : NO_ENDING;
+    unmark(scan);
     scan->height = bottom;
     if (is_filling) {
         if (bottom <= fence(scan)) {
@@ -248,12 +271,12 @@ static int close_mark(struct scan *scan, const pickle_op *op)
         fill_below(scan, bottom - 1);
         return 0;
     }
-    if (scan->mark_count == 0) {
+    if (scan->mark_count == scan->outer) {
         touch(scan, bottom);
     }
     rise(scan, op->info->pushes);
     bool is_at_bottom = scan->mark_count == 0 && bottom == 0 && op->info->effect == EFFECT_MAKE;
-    scan->ending = is_at_bottom ? MARKED_ENDS : NO_ENDING;
+    scan->ending = is_at_bottom ? MARKED_ENDS : ending;
     scan->closed_by = op->code;
     return 0;
 }
@@ -262,7 +285,7 @@ static int do_pop(struct scan *scan)
 {
     scan->ending = NO_ENDING;
     if (scan->mark_count && scan->height == fence(scan)) {
-        scan->mark_count--;
+        unmark(scan);
         return 0;
     }
     return pop(scan, 1);
@@ -279,7 +302,7 @@ static int do_put(struct scan *scan, const pickle_op *op)
         pickle_memo_put(scan->memo, number, &slot) < 0) {
         return -1;
     }
-    if (scan->mark_count) {
+    if (scan->mark_count > scan->outer) {
         touch(scan, scan->height - 1);
     } else if (scan->height <= 2) {
         struct base *base = &scan->bases[scan->height - 1];
@@ -362,6 +385,7 @@ static void make_plan(struct scan *scan, pickle_plan *plan)
     }
     if (scan->ending == CONTAINER_CALLED) {
         plan_container(&scan->called, 2, scan->called_lag, plan);
+        plan->outer = scan->called_outer;
     } else if (scan->ending == MARKED_ENDS && scan->lags[0] <= LAG_MAX) {
         plan->kind = PLAN_MARKED;
         plan->from = scan->mark_from;

@@ -26,6 +26,7 @@ typedef struct pickle_plan {
     size_t first;      /* height of the stack where items begin */
     uint64_t from;     /* offset from which on this holds */
     uint64_t lag;      /* values below the top that may still be touched */
+    uint32_t outer;    /* marks below the container: 1 among the arguments of a call */
     uint8_t closed_by; /* opcode */
     uint64_t end;      /* offset behind the pickle, if it is complete */
     bool is_complete;  /* false: 'input->error' tells what is wrong behind the last good opcode */

@@ -59,6 +59,18 @@ PyObject *pickle_call_new(const core_state *state, pickle_special *name, pickle_
     return (PyObject *)special;
 }
 
+bool pickle_special_is(const pickle_special *special, const char *module, const char *name)
+{
+    return PyUnicode_CompareWithASCIIString(special->module, module) == 0 &&
+           PyUnicode_CompareWithASCIIString(special->name, name) == 0;
+}
+
+bool pickle_special_is_set(const pickle_special *special)
+{
+    return pickle_special_is(special, "builtins", "set") ||
+           pickle_special_is(special, "builtins", "frozenset");
+}
+
 static void forget_parts(pickle_special *special)
 {
     Py_CLEAR(special->args);

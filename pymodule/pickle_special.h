@@ -61,6 +61,12 @@ PyObject *pickle_call_new(const core_state *state, pickle_special *name, pickle_
                           PyObject *args, PyObject *kwargs);
 
 /*
+ * Whether it is what has this name today, or that of a kind of set.
+ */
+bool pickle_special_is(const pickle_special *special, const char *module, const char *name);
+bool pickle_special_is_set(const pickle_special *special);
+
+/*
  * The value that is made of it, once and for all (new reference).
  */
 PyObject *pickle_special_value(pickle_special *special);

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import same
-from pickles import PROTOCOLS, VALUES, records_of, records_until_error
+from pickles import PROTOCOLS, VALUES, global_, records_of, records_until_error
 
 MIB = 1 << 20
 
@@ -78,12 +78,39 @@ def test_containers_that_share_anything(protocol, values, order, depth):
         assert same(records_of(data), expected)
 
 
+HASHED = {
+    "set": set,
+    "frozenset": frozenset,
+    "Counter": collections.Counter,
+}
+
+
+@pytest.mark.parametrize("maker", [*MAKERS, *HASHED])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_items_come_before_the_container_was_read(protocol, maker):
+    value = (MAKERS | HASHED)[maker]((i, str(i)) for i in range(5000))
+    data = pickle.dumps(value, protocol)
+    with ladle.from_pickle(io.BytesIO(data)) as records:
+        next(records)
+        assert records.offset < len(data) / 4
+
+
+@pytest.mark.parametrize("make", [b"(lp0\n(lp1\na", b"](]e"], ids=repr)
+@pytest.mark.parametrize("name", ["set", "frozenset"])
+def test_a_set_of_what_cannot_be_hashed_is_refused_as_it_comes(name, make):
+    begin = b"c__builtin__\n" + name.encode() + b"\n"
+    for call in (b"(" + make + b"tR.", make + b"\x85R."):
+        _, error = records_until_error(begin + call)
+        assert isinstance(error, ladle.CorruptError)
+
+
 def test_a_tuple_of_lists_is_not_a_stream_of_the_first():
     value = ([1, 2, 3], ["a"])
     for protocol in PROTOCOLS:
         assert records_of(pickle.dumps(value, protocol)) == [[1, 2, 3], ["a"]]
 
 
+SET = global_("builtins", "set")
 ODD = {
     "a list and then another": b"]I1\na0]I2\na.",
     "a list whose alias grows": b"]2I1\na0.",
@@ -97,6 +124,14 @@ ODD = {
     "an item that is fetched and grows": b"(lp0\n(lp1\nag1\nI5\na0.",
     "a tuple of a mark in a tuple": b"(I1\nI2\nI3\nI4\nt\x85.",
     "a list, then a tuple of it": b"](I1\nI2\ne\x85.",
+    "a set of a list and more": SET + b"(](I1\nI2\neI3\ntR.",
+    "a set of a list that is in the memo": SET + b"(]p0\n(I1\neg0\n0tR.",
+    "a set of a list that is dropped": SET + b"(](I1\ne0]tR.",
+    "a set of a list whose mark is dropped": SET + b"(](I1\ne1(I2\nltR.",
+    "a set of a list in a list": SET + b"(](](I1\neetR.",
+    "a list of a set of a list": b"]" + SET + b"(](I1\nI2\netRa.",
+    "a list of a class and a mark": SET + b"((I1\nltR0]I5\na.",
+    "a set that is called once more": SET + b"((I1\nltR)R.",
     "dup of an item": b"](]2I1\na0e.",
 }
 
@@ -168,6 +203,7 @@ KINDS = {
     "dicts": lambda count: [{"id": i, "name": f"{i:020}", "odd": i % 2} for i in range(count)],
     "tuple": lambda count: tuple((i / 7, f"{i:020}", i * 2**40) for i in range(count)),
     "dict": lambda count: {i: f"{i:020}" for i in range(count)},
+    "set": lambda count: {f"{i:020}" for i in range(count)},
     "shared": lambda count: [(text, text, [text]) for text in map(str, range(count))],
     "large": lambda count: [bytes([i % 256]) * 100_000 for i in range(count // 400)],
 }
@@ -184,8 +220,9 @@ def peak(path, work):
 def test_memory_does_not_grow_with_the_pickle(kind, tmp_path):
     path = tmp_path / "a.pkl"
     value = KINDS[kind](100_000)
-    path.write_bytes(pickle.dumps(value, 4))
-    (tmp_path / "a.pkl.small").write_bytes(pickle.dumps(KINDS[kind](800), 4))
+    protocol = 0 if kind == "set" else 4
+    path.write_bytes(pickle.dumps(value, protocol))
+    (tmp_path / "a.pkl.small").write_bytes(pickle.dumps(KINDS[kind](800), protocol))
     count, above = peak(path, "iterate" if kind == "large" else "dump")
     assert count == len(value)
     assert above <= 4 * MIB, f"{above / MIB:.1f} MiB"
