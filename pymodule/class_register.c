@@ -159,3 +159,20 @@ PyObject *core_register(PyObject *module, PyObject *args, PyObject *kwargs)
     Py_XDECREF(class);
     return result < 0 ? NULL : Py_NewRef(cls);
 }
+
+const char core_registered_doc[] =
+    "_registered()\n--\n\nThe registered classes by their names, a new dict.";
+
+PyObject *core_registered(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    const core_state *state = PyModule_GetState(module);
+    PyObject *name, *class;
+    Py_ssize_t at = 0;
+    PyObject *classes = PyDict_New();
+    while (classes && PyDict_Next(state->classes->by_name, &at, &name, &class)) {
+        if (PyDict_SetItem(classes, name, ((core_class *)class)->kept) < 0) {
+            Py_CLEAR(classes);
+        }
+    }
+    return classes;
+}

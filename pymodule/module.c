@@ -29,6 +29,7 @@ static PyMethodDef methods[] = {
      core_loads_doc},
     {"register", (PyCFunction)(void (*)(void))core_register, METH_VARARGS | METH_KEYWORDS,
      core_register_doc},
+    {"_registered", core_registered, METH_NOARGS, core_registered_doc},
     {"_verify", core_verify, METH_VARARGS, core_verify_doc},
     {"_repair", core_repair, METH_VARARGS, core_repair_doc},
     {"_concat", core_concat, METH_VARARGS, core_concat_doc},

@@ -75,6 +75,8 @@ PyObject *core_dumps(PyObject *module, PyObject *const *args, Py_ssize_t count, 
 PyObject *core_loads(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
 PyObject *core_register(PyObject *module, PyObject *args, PyObject *kwargs);
 extern const char core_register_doc[];
+PyObject *core_registered(PyObject *module, PyObject *ignored);
+extern const char core_registered_doc[];
 extern const char core_dumps_doc[];
 extern const char core_loads_doc[];
 PyObject *core_verify(PyObject *module, PyObject *args);

@@ -192,7 +192,8 @@ static int check_pairs(pickle_machine *machine, size_t count)
 static int streams_fill(pickle_machine *machine, const pickle_op *op, size_t target, size_t first)
 {
     bool is_pairs = op->code == OP_SETITEM || op->code == OP_SETITEMS;
-    if (!machine->stream || machine->mark_count != machine->plan.outer || target + 1 != machine->plan.first) {
+    if (!machine->stream || machine->mark_count != machine->plan.outer ||
+        target + 1 != machine->plan.first) {
         return 0;
     }
     if (is_pairs != (machine->stream == STREAM_PAIRS)) {

@@ -96,10 +96,9 @@ static uint64_t fence(const struct scan *scan)
 static void begin_base(struct scan *scan, uint64_t height)
 {
     if (height <= 1) {
-        scan->bases[height] =
-            (struct base){.is_there = true,
-                          .is_name = scan->input->op.code == OP_GLOBAL,
-                          .from = pickle_input_offset(scan->input)};
+        scan->bases[height] = (struct base){.is_there = true,
+                                            .is_name = scan->input->op.code == OP_GLOBAL,
+                                            .from = pickle_input_offset(scan->input)};
         scan->lags[height + 1] = 0;
     }
 }

@@ -22,8 +22,9 @@ def from_pickle(file, *, items=None, unknown="refuse", types=(), encoding="ascii
               pickle, False for a file with several.
     unknown   objects of classes that are not known: "refuse" raises UnsupportedError with the
               name of the class, "opaque" makes a ladle.Opaque of its name and state.
-    types     classes whose objects may be rebuilt: dataclasses, named tuples, enums, and others
-              whose state is their attributes. No code of theirs runs for that.
+    types     classes whose objects may be rebuilt, beside those that were registered: dataclasses,
+              named tuples, enums, and others whose state is their attributes. Neither __init__ nor
+              __setstate__ runs for that; what is registered and has a __setstate__ is not rebuilt.
     encoding  of the strs of Python 2: "ascii", "latin1", "utf-8", or "bytes" to leave them be.
     limits    a Limits, for each record; None for the defaults.
 

@@ -12,9 +12,16 @@ Nothing here is looked up by a name that a pickle has, but in the tables below.
 import collections
 import functools
 import re
-import types as _types
 
 from ladle._errors import UnsupportedError
+from ladle._pickle_classes import (
+    builders_of,
+    known_or_opaque,
+    make_flag,
+    make_member,
+    opaque,
+    reconstruct_object,
+)
 
 NO_STREAM, ITEMS, PAIRS = 0, 1, 2  # as pickle_special.h has them
 
@@ -33,6 +40,7 @@ RENAMED_MODULES = {
     "_collections": "collections",
     "_datetime": "datetime",
     "_decimal": "decimal",
+    "_operator": "operator",
 }
 RENAMED = {
     ("builtins", "xrange"): "range",
@@ -55,7 +63,8 @@ def spread(value):
 def finder(keeps_unknown, types):
     """A function that gets a module and a name out of a pickle, and gives what is known of it:
     (module, name, function that makes the value, stream), or None."""
-    given = {(cls.__module__, cls.__qualname__): cls for cls in types}
+    builders = builders_of(types, keeps_unknown)
+    outer_names = {name[:at] for name in builders for at, c in enumerate(name) if c == "."}
 
     def find(module, name, is_inside):
         module = RENAMED_MODULES.get(module, module)
@@ -63,127 +72,18 @@ def finder(keeps_unknown, types):
         if (known := KNOWN.get((module, name))) is not None:
             build, stream = known
             if keeps_unknown and build not in NAMES_ALONE and callable(build):
-                build = functools.partial(_known_or_opaque, build)
+                build = functools.partial(known_or_opaque, build)
             return module, name, build, stream
+        full_name = f"{module}.{name}"
+        if (build := builders.get(full_name)) is not None:
+            return module, name, build, NO_STREAM
+        if full_name in outer_names:
+            return module, name, _name_alone, NO_STREAM
         if is_inside:
             return None
-        if (cls := given.get((module, name))) is not None:
-            return module, name, functools.partial(_rebuild, cls), NO_STREAM
-        return (module, name, _opaque, NO_STREAM) if keeps_unknown else None
+        return (module, name, opaque, NO_STREAM) if keeps_unknown else None
 
     return find
-
-
-# ---- Classes that are not known ----
-
-
-def _opaque(made):
-    """An Opaque of all that the pickle says about an object."""
-    return _new_opaque(f"{made.module}.{made.name}", _whole_state(made))
-
-
-def _new_opaque(name, state):
-    from ladle import Opaque
-
-    return Opaque(name, _without_names(state))
-
-
-def _whole_state(made):
-    parts = {
-        "args": made.args or None,
-        "kwargs": made.kwargs or None,
-        "items": made.items,
-        "pairs": made.pairs,
-        "state": _attributes(made.state),
-    }
-    parts = {part: value for part, value in parts.items() if value is not None}
-    if parts.keys() <= {"state"}:
-        return parts.get("state", {})
-    if parts.keys() == {"args"}:
-        return made.args
-    return parts
-
-
-def _attributes(state):
-    """The attributes of an object with __slots__, which a pickle has as (dict or None, dict)."""
-    if type(state) is tuple and len(state) == 2 and type(state[1]) is dict:
-        if state[0] is None or type(state[0]) is dict:
-            return {**(state[0] or {}), **state[1]}
-    return state
-
-
-def _without_names(value):
-    """The value with an Opaque in the place of each class: those are in tuples only."""
-    if type(value) is tuple:
-        return tuple(map(_without_names, value))
-    if type(value) is dict:
-        return {key: _without_names(item) for key, item in value.items()}
-    if getattr(value, "is_name", False):
-        return _new_opaque("pickle.global", f"{value.module}.{value.name}")
-    return value
-
-
-def _known_or_opaque(build, made):
-    """For a known class among whose arguments there is one that is not known."""
-    from ladle import Opaque
-
-    for arg in made.args:
-        if type(arg) is Opaque or getattr(arg, "build", None) is _opaque:
-            return _opaque(made)
-    return build(made)
-
-
-def _make_member(made):
-    """getattr(class, name), as an enumeration writes its members: nothing is looked up."""
-    cls, name = made.args
-    if getattr(cls.build, "func", None) is _rebuild:
-        members = getattr(cls.build.args[0], "_member_map_", {})
-        if name in members:
-            return members[name]
-    if cls.build is not _opaque:
-        raise UnsupportedError(f"it would look up {cls.module}.{cls.name}.{name}")
-    return _new_opaque(f"{cls.module}.{cls.name}", {"name": name})
-
-
-# ---- Classes that the user gave ----
-
-
-def _rebuild(cls, made):
-    """An object of a class without running code of it."""
-    import enum
-
-    _expect(made, made.items is None and made.pairs is None and not made.kwargs)
-    if issubclass(cls, enum.Enum):
-        _expect(made, len(made.args) == 1)
-        member = cls._value2member_map_.get(made.args[0])
-        _expect(made, member is not None)
-        return member
-    if issubclass(cls, tuple):
-        _expect(made, _are_plain(made.args) and made.state is None)
-        fields = made.args[0] if len(made.args) == 1 and type(made.args[0]) is tuple else made.args
-        _expect(made, len(fields) == len(cls._fields))
-        return tuple.__new__(cls, fields)
-    _expect(made, made.is_new and not made.args)
-    value = object.__new__(cls)
-    state = _attributes(made.state)
-    if state is not None:
-        _expect(made, type(state) is dict and all(type(key) is str for key in state))
-        _set_attributes(cls, value, state)
-    return value
-
-
-def _set_attributes(cls, value, state):
-    slots = {
-        name: member
-        for base in cls.__mro__
-        for name, member in vars(base).items()
-        if type(member) is _types.MemberDescriptorType
-    }
-    for name, attribute in state.items():
-        if name in slots:
-            slots[name].__set__(value, attribute)
-        else:
-            value.__dict__[name] = attribute
 
 
 # ---- What all functions share ----
@@ -289,26 +189,6 @@ def _make_range(*args):
 @_called
 def _make_slice(*args):
     return slice(*args)
-
-
-def _reconstruct_object(made):
-    """copyreg._reconstructor(class, base, state of the base)."""
-    _expect(made, len(made.args) == 3)
-    cls, base, base_state = made.args
-    _expect(made, getattr(cls, "is_name", False) and getattr(base, "is_name", False))
-    is_object = (base.module, base.name) == ("builtins", "object")
-    args = () if is_object and base_state is None else (base_state,)
-    return cls.build(_Made(cls, args, made))
-
-
-class _Made:
-    """A new object, as the machine would describe it."""
-
-    is_name, is_new, kwargs = False, True, None
-
-    def __init__(self, cls, args, made):
-        self.module, self.name, self.args = cls.module, cls.name, args
-        self.items, self.pairs, self.state = made.items, made.pairs, made.state
 
 
 # ---- collections, array ----
@@ -526,7 +406,7 @@ def _from_numpy(name):
 
 
 # Names that stand in tuples of arguments and are no values themselves.
-NAMES_ALONE = (_name_alone, _reconstruct_object, _make_member)
+NAMES_ALONE = (_name_alone, reconstruct_object, make_member)
 
 KNOWN = {
     ("builtins", "set"): (_make_set, ITEMS),
@@ -537,10 +417,11 @@ KNOWN = {
     ("builtins", "range"): (_make_range, NO_STREAM),
     ("builtins", "slice"): (_make_slice, NO_STREAM),
     ("builtins", "Ellipsis"): (Ellipsis, NO_STREAM),
-    ("builtins", "getattr"): (_make_member, NO_STREAM),
+    ("builtins", "getattr"): (make_member, NO_STREAM),
     ("builtins", "object"): (_name_alone, NO_STREAM),
+    ("operator", "or_"): (make_flag, NO_STREAM),
     ("copyreg", "__newobj__"): (_name_alone, NO_STREAM),
-    ("copyreg", "_reconstructor"): (_reconstruct_object, NO_STREAM),
+    ("copyreg", "_reconstructor"): (reconstruct_object, NO_STREAM),
     ("_codecs", "encode"): (_encode, NO_STREAM),
     ("collections", "OrderedDict"): (_make_ordered_dict, PAIRS),
     ("collections", "Counter"): (_make_counter, PAIRS),

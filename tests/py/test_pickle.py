@@ -2,15 +2,11 @@
 """from_pickle gives what pickle.load gives: values, protocols, spellings of all ages, classes."""
 
 import collections
-import dataclasses
 import datetime
-import enum
 import io
 import os
 import pickle
-import sys
 import threading
-import typing
 import uuid
 
 import ladle
@@ -25,7 +21,6 @@ from pickles import (
     VALUES,
     global_,
     records_of,
-    records_until_error,
     renamed,
     stack_global,
     text,
@@ -295,121 +290,6 @@ def test_an_exception_of_the_file_passes_through_and_stays():
     for _ in range(2):
         with pytest.raises(KeyError, match="mine"):
             next(records)
-
-
-# ---- Classes ----
-
-
-@dataclasses.dataclass
-class Point:
-    x: int
-    y: object = None
-
-    def __post_init__(self):
-        raise AssertionError("code of the class runs")
-
-
-class Plain:
-    def __init__(self):
-        raise AssertionError("code of the class runs")
-
-    def __setattr__(self, name, value):
-        raise AssertionError("code of the class runs")
-
-    def __setstate__(self, state):
-        raise AssertionError("code of the class runs")
-
-
-class Slots:
-    __slots__ = ("a", "__dict__")
-
-
-class Pair(typing.NamedTuple):
-    left: int
-    right: str
-
-
-class Color(enum.Enum):
-    RED = 1
-
-
-class MyList(list):
-    pass
-
-
-def new(cls, **attributes):
-    value = object.__new__(cls)
-    for name, attribute in attributes.items():
-        object.__setattr__(value, name, attribute)
-    return value
-
-
-CLASSES = (Point, Plain, Slots, Pair, Color)
-OBJECTS = [
-    (new(Point, x=1, y=[2]), {"x": 1, "y": [2]}),
-    (new(Plain, a=1), {"a": 1}),
-    (new(Slots, a=1, b=2), {"a": 1, "b": 2}),
-    (Pair(1, "a"), (1, "a")),
-    (Color.RED, {"name": "RED"} if sys.version_info < (3, 12) else (1,)),
-]
-
-
-@pytest.mark.parametrize("value, state", OBJECTS, ids=[cls.__name__ for cls in CLASSES])
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_objects_of_classes(protocol, value, state):
-    if protocol < 2 and type(value) is Slots:
-        pytest.skip("pickle refuses it")
-    data = pickle.dumps([value, value], protocol)
-    name = f"{__name__}.{type(value).__name__}"
-    with pytest.raises(ladle.UnsupportedError, match=f"needs {name}"):
-        records_of(data)
-    if protocol >= 2 or type(value) in (Point, Plain, Color):
-        opaque = records_of(data, unknown="opaque")
-        assert opaque == [ladle.Opaque(name, state)] * 2
-    back = records_of(data, types=CLASSES)
-    assert [type(one) for one in back] == [type(value)] * 2
-    if isinstance(value, (tuple, enum.Enum)):
-        assert back == [value, value]
-    else:
-        assert all(getattr(back[1], name) == value for name, value in state.items())
-
-
-def test_an_opaque_holds_all_that_the_pickle_says():
-    value = MyList([1, 2])
-    value.name = "a"
-    (opaque,) = records_of(pickle.dumps([value]), unknown="opaque")
-    assert opaque.type_name == f"{__name__}.MyList"
-    assert opaque.state == {"items": [1, 2], "state": {"name": "a"}}
-
-
-def test_an_opaque_in_the_arguments_of_what_is_known():
-    moment = global_("datetime", "datetime") + b"(C\n\x07\xde\x01\x02\3\4\5\0\0\6"
-    data = b"]" + moment + global_("pytz", "_UTC") + b")RtRa."
-    (opaque,) = records_of(data, unknown="opaque")
-    assert opaque.type_name == "datetime.datetime"
-    assert opaque.state[1] == ladle.Opaque("pytz._UTC", {})
-
-
-def test_classes_in_arguments_of_what_is_not_known():
-    data = global_("functools", "partial") + b"(" + global_("os", "system") + b"tR."
-    (opaque,) = records_of(data, unknown="opaque")
-    assert opaque == ladle.Opaque("functools.partial", (ladle.Opaque("pickle.global", "os.system"),))
-
-
-def test_opaque_objects_can_be_stored():
-    data = pickle.dumps([new(Point, x=1), Pair(1, "a"), MyList([1])])
-    opaque = records_of(data, unknown="opaque")
-    file = io.BytesIO()
-    ladle.dump(opaque, file)
-    file.seek(0)
-    assert list(ladle.load(file)) == opaque
-
-
-def test_an_object_that_contains_itself_is_refused_by_name():
-    value = new(Plain)
-    object.__setattr__(value, "me", value)
-    _records, error = records_until_error(pickle.dumps(value), unknown="opaque")
-    assert isinstance(error, ladle.Error) and "Plain" in str(error) or "contains itself" in str(error)
 
 
 def test_wrong_options():
