@@ -49,7 +49,7 @@ def convert(
     *,
     source_format: str | None = None,
     target_format: str | None = None,
-    progress: Callable[[int], object] | None = None,
+    progress: Callable[[int, float | None], object] | None = None,
     **options: Any,
 ) -> int: ...
 def dump(

@@ -406,11 +406,40 @@ def test_wrong_calls(tmp_path):
         ladle.convert(3, tmp_path / "b.csv")
 
 
+def progress_of(source, target):
+    seen = []
+    ladle.convert(source, target, progress=lambda *told: seen.append(told))
+    return seen
+
+
 def test_progress_is_told(tmp_path):
     ladle.dump(range(2500), tmp_path / "a.ladle")
-    counts = []
-    ladle.convert(tmp_path / "a.ladle", tmp_path / "b.jsonl", progress=counts.append)
-    assert counts == [1000, 2000, 2500]
+    seen = progress_of(tmp_path / "a.ladle", tmp_path / "b.jsonl")
+    assert seen == [(1000, 0.4), (2000, 0.8), (2500, 1.0)]
+
+
+@pytest.mark.parametrize("name", ["pkl", "jsonl", "csv", "jsonl.gz", "npy", "npz", "ladle.xz"])
+def test_the_share_that_was_read_is_told(name, tmp_path):
+    source = tmp_path / f"a.{name}"
+    ladle.dump(range(50_000), tmp_path / "a.ladle")
+    ladle.convert(tmp_path / "a.ladle", source)
+    counts, shares = zip(*progress_of(source, tmp_path / "b.ladle"))
+    assert counts == (*range(1000, 50_001, 1000), 50_000)
+    assert list(shares) == sorted(shares) and 0 < shares[0] and 0.95 <= shares[-1] <= 1
+
+
+def test_progress_of_what_has_no_size(tmp_path):
+    ladle.dump(range(10), tmp_path / "a.ladle")
+    with open(tmp_path / "a.ladle", "rb") as file:
+        seen = []
+        ladle.convert(
+            file, tmp_path / "b.pkl", source_format="ladle", progress=lambda *told: seen.append(told)
+        )
+    assert seen == [(10, None)]
+    data = (tmp_path / "a.ladle").read_bytes()
+    (tmp_path / "cut.ladle").write_bytes(data[:-10])
+    with pytest.raises(ladle.TruncatedError):
+        progress_of(tmp_path / "cut.ladle", tmp_path / "b.pkl")
 
 
 # ---- The command ----

@@ -3,9 +3,9 @@
 
 import argparse
 import sys
-import time
 
 import ladle
+from ladle._commands.progress import Progress
 from ladle._convert import convert, sides
 from ladle._limits import size
 
@@ -108,33 +108,9 @@ def run(options):
             raise TypeError("--types is for CSV files that are read")
     except (TypeError, ValueError) as error:
         raise Misuse(error) from None
-    progress = Progress() if sys.stderr.isatty() else None
     try:
-        convert(source, target, progress=progress, **formats, **given)
+        with Progress(options.input) as shown:
+            convert(source, target, progress=shown and shown.records, **formats, **given)
     except (TypeError, ValueError) as error:
         # What a format cannot hold.
         raise error if isinstance(error, ladle.Error) else ladle.Error(error) from None
-    finally:
-        if progress:
-            progress.end()
-
-
-class Progress:
-    """One line on the terminal that changes."""
-
-    SECONDS = 0.1
-
-    def __init__(self):
-        self.start = self.shown = time.perf_counter()
-
-    def __call__(self, count):
-        now = time.perf_counter()
-        if now - self.shown >= self.SECONDS:
-            self.shown = now
-            rate = count / (now - self.start)
-            print(f"\r\033[K{count:,} records, {rate:,.0f} a second", end="", file=sys.stderr)
-            sys.stderr.flush()
-
-    def end(self):
-        """Clear the line."""
-        print("\r\033[K", end="", file=sys.stderr, flush=True)

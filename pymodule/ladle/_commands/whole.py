@@ -2,9 +2,9 @@
 """verify, repair and concat: whole files."""
 
 import sys
-import time
 
 import ladle
+from ladle._commands.progress import Progress
 from ladle._recover import concat, repair, verify
 
 # Exit statuses.
@@ -31,8 +31,8 @@ def run_verify(options):
     status = 0
     for file in options.files:
         try:
-            with Bar(file) as bar:
-                report, error = verify(sys.stdin.buffer if file == "-" else file, bar)
+            with Progress(file) as shown:
+                report, error = verify(sys.stdin.buffer if file == "-" else file, shown and shown.bytes)
         except (ladle.Error, OSError) as failure:
             print(f"ladle: {failure}", file=sys.stderr)
             status = FAILED
@@ -49,8 +49,8 @@ def run_verify(options):
 
 def run_repair(options):
     """Save what is intact, and say what is not."""
-    with Bar(options.input) as bar:
-        report = repair(options.input, options.output, progress=bar)
+    with Progress(options.input) as shown:
+        report = repair(options.input, options.output, progress=shown and shown.bytes)
     print(f"{options.output}: {report.records:,} records saved, {number(report.lost)} lost")
     print_losses(options.input, report)
     return LOST if report.lost != 0 else 0
@@ -58,8 +58,8 @@ def run_repair(options):
 
 def run_concat(options):
     """Join the files."""
-    with Bar("joining") as bar:
-        concat(options.inputs, options.output, progress=bar)
+    with Progress("joining") as shown:
+        concat(options.inputs, options.output, progress=shown and shown.bytes)
 
 
 def print_losses(file, report):
@@ -73,29 +73,3 @@ def print_losses(file, report):
 def number(count):
     """How many, for people."""
     return "an unknown number" if count is None else f"{count:,}" if count else "none"
-
-
-class Bar:
-    """How far the work has come, on a terminal."""
-
-    SECONDS, WIDTH = 0.1, 30
-
-    def __init__(self, name):
-        self.name, self.is_shown, self.drawn = name, sys.stderr.isatty(), 0.0
-
-    def __enter__(self):
-        return self if self.is_shown else None
-
-    def __call__(self, done, total):
-        now = time.monotonic()
-        if now - self.drawn < self.SECONDS or not 0 < total < 2**64 - 1:
-            return
-        self.drawn = now
-        filled = self.WIDTH * done // total
-        bar = "#" * filled + "." * (self.WIDTH - filled)
-        print(f"\r\033[K{self.name} [{bar}] {100 * done // total} %", end="", file=sys.stderr)
-        sys.stderr.flush()
-
-    def __exit__(self, *exception):
-        if self.is_shown:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -36,7 +36,8 @@ def convert(source, target, *, source_format=None, target_format=None, progress=
     source_format, target_format   "ladle", "pkl", "jsonl", "csv", "npy", "npz", "parquet" or
                      "arrow" (the last two need pyarrow); without them the suffix of the path says
                      it. ".gz", ".bz2" and ".xz" may follow a suffix.
-    progress         called now and then with the number of records so far
+    progress         called now and then with the number of records so far, and with the share of
+                     the source that was read, from 0 to 1, or None where that is not known
 
     Options of a format, for reading or writing:
     ladle    types, limits; compression, level, block_size
@@ -61,7 +62,9 @@ def convert(source, target, *, source_format=None, target_format=None, progress=
     )
     with contextlib.closing(Source(source)) as opened:
         with contextlib.closing(reading.read(opened, **read_options)) as records:
-            counted = records if progress is None else _reporting(records, progress)
+            counted = records
+            if progress is not None:
+                counted = _reporting(records, progress, opened.share_of(records))
             if writing.FORMAT == "ladle" and reading.FORMAT == "ladle":
                 write_options.setdefault("metadata", records.metadata)
             with _writing(target) as file:
@@ -118,14 +121,14 @@ def _split(options, reading, writing):
 REPORT_COUNT = 1000
 
 
-def _reporting(records, progress):
+def _reporting(records, progress, share):
     """The records, with a report after each thousand."""
     done = 0
     for done, record in enumerate(records, 1):
         yield record
         if done % REPORT_COUNT == 0:
-            progress(done)
-    progress(done)
+            progress(done, share())
+    progress(done, share())
 
 
 @contextlib.contextmanager

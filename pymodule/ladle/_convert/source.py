@@ -4,6 +4,8 @@
 import contextlib
 import os
 
+from ladle._core import Records
+from ladle._errors import Error
 from ladle._targets import as_path, open_url
 
 PACKINGS = (".gz", ".bz2", ".xz")
@@ -27,7 +29,7 @@ class Source:
         self.name = name if isinstance(name, str) else "the input"
         self._stack = contextlib.ExitStack()
         self._spool = None
-        self._start = None
+        self._raw = None
 
     @property
     def is_plain_path(self):
@@ -39,7 +41,7 @@ class Source:
         if self.path is None:
             return self.file
         if (file := open_url(self.path, "rb")) is None:
-            file = open(self.path, "rb")
+            file = self._raw = open(self.path, "rb")
         return self._stack.enter_context(_unpacking(self.path, file))
 
     def open_again(self):
@@ -57,9 +59,33 @@ class Source:
         self._spool.seek(0)
         return self._spool
 
+    def share_of(self, records):
+        """A function that tells which share of the file was read when some of its records were."""
+        if self.path is None or not os.path.isfile(self.path):
+            return lambda: None
+        size = max(1, os.path.getsize(self.path))
+
+        def share():
+            if self._raw is not None:
+                return self._raw.tell() / size
+            if hasattr(records, "offset"):
+                return records.offset / size
+            return records.position / count if count else None
+
+        count = _count_of(records)
+        return share
+
     def close(self):
         """Close what was opened; the file object that was given stays open."""
         self._stack.close()
+
+
+def _count_of(records):
+    """How many records a ladle file has; None where that cannot be known beforehand."""
+    try:
+        return records.count() if isinstance(records, Records) else None
+    except Error:
+        return None
 
 
 def _unpacking(path, file):
