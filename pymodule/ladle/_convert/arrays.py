@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What .npy and .npz files have in common: arrays read and written a few rows at a time."""
 
-import contextlib
-import io
+import ast
 import math
-import tempfile
 
 import numpy
 from numpy.lib import format as npy_format
 
 from ladle._convert.rows import VALUE, tuple_names
 from ladle._errors import FormatError, UnsupportedError
-from ladle._files import dump, load
+from ladle._files import load
 
 CHUNK_LEN = 1 << 18  # bytes that are read or written at once
 HEADER_LEN_MAX = 1 << 20
@@ -83,7 +81,7 @@ def _read_header(file, version):
     elif version == (2, 0):
         shape, is_fortran, dtype = npy_format.read_array_header_2_0(file, HEADER_LEN_MAX)
     elif version == (3, 0):
-        shape, is_fortran, dtype = npy_format._read_array_header(file, version, HEADER_LEN_MAX)
+        shape, is_fortran, dtype = _read_header_3(file)
     else:
         raise ValueError(f"version {version} is not known")
     if not all(0 <= size < SIZES_MAX for size in shape) or (not dtype.itemsize and shape):
@@ -91,28 +89,35 @@ def _read_header(file, version):
     return shape, is_fortran, dtype
 
 
+def _read_header_3(file):
+    """The header of an array whose fields have names in Unicode: NumPy has no function for it."""
+    header_len = int.from_bytes(file.read(4), "little")
+    if header_len > HEADER_LEN_MAX:
+        raise ValueError(f"a header of {header_len} bytes")
+    described = ast.literal_eval(file.read(header_len).decode())
+    if type(described) is not dict or described.keys() != {"descr", "fortran_order", "shape"}:
+        raise ValueError("the header lacks what it must have")
+    shape, is_fortran = described["shape"], described["fortran_order"]
+    if type(shape) is not tuple or not all(type(size) is int for size in shape):
+        raise ValueError(f"the shape {shape!r:.40}")
+    return shape, bool(is_fortran), npy_format.descr_to_dtype(described["descr"])
+
+
 # ---- Writing ----
 
 
 def header(dtype, shape):
-    """The beginning of a .npy file."""
-    described = {
-        "descr": npy_format.dtype_to_descr(dtype),
-        "fortran_order": False,
-        "shape": shape,
-    }
-    file = io.BytesIO()
-    npy_format._write_array_header(file, described, None)
-    return file.getvalue()
-
-
-@contextlib.contextmanager
-def spooled(records):
-    """The path of a ladle file with the records: their types are known when all were seen."""
-    with tempfile.TemporaryDirectory(prefix="ladle-") as folder:
-        path = f"{folder}/records.ladle"
-        dump(records, path)
-        yield path
+    """The beginning of a .npy file, in the version that names of fields in Unicode need, or the
+    first one. NumPy writes only whole arrays."""
+    descr = npy_format.dtype_to_descr(dtype)
+    text = repr({"descr": descr, "fortran_order": False, "shape": shape})
+    is_first = text.isascii() and len(text) < 60_000
+    version, size_len = (1, 2) if is_first else (3, 4)
+    magic = npy_format.magic(version, 0)
+    data = text.encode()
+    pad_len = -(len(magic) + size_len + len(data) + 1) % npy_format.ARRAY_ALIGN
+    data += b" " * pad_len + b"\n"
+    return magic + len(data).to_bytes(size_len, "little") + data
 
 
 def chunks_of(path, finder, name=None):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """NumPy's .npy files: a record is a row of the array, or one of its items."""
 
-from ladle._convert.arrays import Finder, chunks_of, header, ArrayFile, spooled
+from ladle._convert.arrays import Finder, chunks_of, header, ArrayFile
+from ladle._convert.spool import spooled
 
 FORMAT = "npy"
 READ_OPTIONS = ()

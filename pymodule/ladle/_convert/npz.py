@@ -3,8 +3,9 @@
 
 import zipfile
 
-from ladle._convert.arrays import Finder, chunks_of, header, ArrayFile, spooled
+from ladle._convert.arrays import Finder, chunks_of, header, ArrayFile
 from ladle._convert.rows import rows_of
+from ladle._convert.spool import spooled
 from ladle._errors import FormatError
 
 FORMAT = "npz"
