@@ -158,7 +158,7 @@ test-slow: .venv/setup-pytest .venv/setup-ladle ## the Python tests, the slow on
 	$(Q)LADLE_SLOW=1 $(PY) -m pytest -q tests/py
 
 # With the newest NumPy, and with those that take and give Arrow tables.
-ARROW_TESTS = tests/arrow $(patsubst %,tests/py/test_%.py,arrow extend_array numpy_values read_into \
+ARROW_TESTS = tests/arrow $(patsubst %,tests/py/test_%.py,arrow convert extend_array numpy_values read_into \
                 to_numpy)
 test-arrow: build/setup-arrow .venv/setup-ladle ## pyarrow, polars, pandas, duckdb and NumPy 2
 	$(Q)build/arrow/venv/bin/python -m pip install -q --no-build-isolation --no-deps \

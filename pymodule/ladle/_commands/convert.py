@@ -44,16 +44,16 @@ def add(commands):
         "yes for a file with one pickle",
     )
     pickles.add_argument("--encoding", help="of strs of Python 2: ascii, latin1, utf-8, bytes")
-    texts = parser.add_argument_group("CSV and JSON lines")
+    texts = parser.add_argument_group("CSV, JSON lines, Parquet and Arrow")
     texts.add_argument("--types", metavar="FIELD=TYPE,...", type=_types, help="of CSV fields")
     texts.add_argument("--none", metavar="TEXT", help="what stands for None in CSV; nothing")
     texts.add_argument("--delimiter", metavar="C", help="of CSV; a comma")
-    texts.add_argument("--fields", type=_names, metavar="FIELD,...", help="columns of the CSV file")
+    texts.add_argument("--fields", type=_names, metavar="FIELD,...", help="columns of the table")
     texts.add_argument(
         "--fill", action="store_true", default=None, help="None where a record lacks a field"
     )
     texts.add_argument(
-        "--lossy", action="store_true", default=None, help="text for what JSON has no kind for"
+        "--lossy", action="store_true", default=None, help="what is nearest where JSON, Parquet or Arrow has no kind for a value"
     )
     limits = parser.add_argument_group("limits of what is read")
     limits.add_argument("--max-record", type=_size, metavar="SIZE")

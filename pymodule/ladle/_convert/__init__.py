@@ -47,7 +47,8 @@ def convert(source, target, *, source_format=None, target_format=None, progress=
              none (the text that stands for None, "" unless given), delimiter; fields (names of the
              columns that are written; those of the first record unless given), fill (write None
              where a record lacks a field)
-    jsonl    limits; lossy (write what JSON lacks as what is nearest to it)
+    parquet, arrow   fields, fill; lossy
+    jsonl    limits; lossy (write what the format lacks as what is nearest to it)
 
     Memory holds a few records, whatever the number. The target appears whole or not at all. Records
     come out of their new format as they were: what it has no way to hold raises TypeError or

@@ -3,29 +3,31 @@
 
 import functools
 
-from ladle._convert.tables import TableWriter, records_of, with_arrow
+from ladle._convert import tables
 
 FORMAT = "parquet"
 READ_OPTIONS = ()
-WRITE_OPTIONS = ("fields", "fill")
+WRITE_OPTIONS = ("fields", "fill", "lossy")
 
 BATCH_COUNT = 4096
+BUFFER_LEN = 1 << 18
 
 
 def read(source):
     """The rows of a table."""
-    with with_arrow(source.name) as pyarrow:
+    with tables.with_arrow(source.name) as pyarrow:
         import pyarrow.parquet
 
-        file = pyarrow.parquet.ParquetFile(source.open_again())
-        names = file.schema_arrow.names
-        yield from records_of(file.iter_batches(BATCH_COUNT), names)
+        file = pyarrow.parquet.ParquetFile(
+            source.open_again(), pre_buffer=False, buffer_size=BUFFER_LEN
+        )
+        yield from tables.records_of(file.iter_batches(BATCH_COUNT), source)
 
 
-def write(records, file, fields=None, fill=False):
+def write(records, file, fields=None, fill=False, lossy=False):
     """Write a table with a row for each record."""
-    with with_arrow(None):
+    with tables.with_arrow(None):
         import pyarrow.parquet
 
         opened = functools.partial(pyarrow.parquet.ParquetWriter, file)
-        return TableWriter(opened, fields, fill).write(records)
+        return tables.write(records, opened, fields, fill, lossy)

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Records as batches of pyarrow, and back."""
+"""Records as tables of pyarrow, and back, by the columns that Reader and Writer give and take."""
 
 import contextlib
-import itertools
+import io
 
-from ladle._convert.rows import names_of, rows_of, shape_of
+from ladle._convert.rows import VALUE, names_of, shape_of, tuple_names
+from ladle._convert.spool import spooled
+from ladle._core import Writer, dumps
 from ladle._errors import FormatError, UnsupportedError
+from ladle._files import load
+from ladle._files import open as open_ladle
 
-BATCH_COUNT = 1000
-SLICE_COUNT = 1000
+PIECE_COUNT = 4096  # rows that are made records, or compared, at once
+GROUP_LEN = 1 << 22  # bytes of columns that are written at once: a row group of Parquet
 
 
 @contextlib.contextmanager
@@ -26,63 +30,105 @@ def with_arrow(name):
         raise FormatError(f"{name}: {error}") from None
 
 
-def records_of(batches, names):
+def records_of(batches, source):
     """The records of batches."""
-    make = rows_of(list(names))
+    done = 0
     for batch in batches:
-        for first in range(0, batch.num_rows, SLICE_COUNT):
-            columns = [column.to_pylist() for column in batch.slice(first, SLICE_COUNT).columns]
-            yield from make(zip(*columns))
+        for piece in pieces_of(batch):
+            yield from records_in(piece, source.name, done)
+            done += piece.num_rows
 
 
-class TableWriter:
-    """Writes records in batches that all have the types of the first one."""
+def pieces_of(batch):
+    """A batch, a few rows at a time."""
+    for first in range(0, batch.num_rows, PIECE_COUNT):
+        yield batch.slice(first, PIECE_COUNT)
 
-    def __init__(self, opened, fields, fill):
-        self.opened, self.fields, self.fill = opened, fields, fill
-        self.done = 0
 
-    def write(self, records):
-        """Write them, and return how many there were."""
-        records = iter(records)
-        first = list(itertools.islice(records, 1))
-        names = list(self.fields) if self.fields else names_of(first[0], 0) if first else []
-        to_row = shape_of(first[0] if first else {}, names, self.fill)
-        records = itertools.chain(first, records)
-        batch = self._next(records, to_row, names, None)
-        with self.opened(batch.schema) as writer:
-            while batch.num_rows:
-                writer.write_batch(batch)
-                self.done += batch.num_rows
-                batch = self._next(records, to_row, names, batch.schema)
-        return self.done
+def records_in(piece, name, first):
+    """An iterator over the records of a few rows: they are what Writer.extend makes of them."""
+    file = io.BytesIO()
+    try:
+        with Writer(file) as writer:
+            writer.extend(piece)
+    except (TypeError, ValueError) as error:
+        raise UnsupportedError(f"{name}: {error} (records are counted from {first})") from None
+    file.seek(0)
+    records, names = load(file), piece.schema.names
+    if names == [VALUE]:
+        return (record[VALUE] for record in records)
+    if names == tuple_names(len(names)):
+        return (tuple(record.values()) for record in records)
+    return records
 
-    def _next(self, records, to_row, names, schema):
-        rows = enumerate(itertools.islice(records, BATCH_COUNT), self.done)
-        return self._batch([to_row(record, number) for number, record in rows], names, schema)
 
-    def _batch(self, rows, names, schema):
-        import pyarrow
+def write(records, opened, fields, fill, lossy):
+    """Write a table with a row for each record. 'opened' gets a schema and gives a writer."""
+    import pyarrow
 
-        columns = list(zip(*rows)) if rows else [()] * len(names)
-        arrays = []
-        for i, (name, column) in enumerate(zip(names, columns)):
-            kind = schema.field(i).type if schema else None
-            try:
-                array = pyarrow.array(column, kind)
-            except (pyarrow.ArrowException, OverflowError, TypeError, ValueError) as error:
-                place = f"one of the records {self.done} to {self.done + len(rows)}: [{name!r}]"
-                raise TypeError(f"{place}: {error}") from None
-            self._compare(name, column, array.to_pylist())
-            arrays.append(array)
-        return pyarrow.RecordBatch.from_arrays(arrays, names=names)
+    with spooled(_complete(records, fields, fill)) as path, open_ladle(path) as reader:
+        table = pyarrow.RecordBatchReader.from_stream(reader)
+        with opened(table.schema) as writer:
+            for group in _groups(table if lossy else _checked(table, iter(reader))):
+                writer.write_table(pyarrow.Table.from_batches(group))
+        return len(reader)
 
-    def _compare(self, name, before, after):
-        """Arrow must give back what it was given: it makes None of keys that a record lacks."""
-        if list(before) == after:
-            return
-        for number, (one, other) in enumerate(zip(before, after), self.done):
-            if one != other and one == one and not (type(one) is tuple and list(one) == other):
-                raise TypeError(
-                    f"record {number}: [{name!r}]: Arrow makes {other!r:.40} of {one!r:.40}"
-                )
+
+def _complete(records, fields, fill):
+    """The records, all with the fields of the first. A list is a value, for Arrow has those."""
+    names, known, to_row = fields, None, None
+    for number, record in enumerate(records):
+        if type(record) is not list:
+            if to_row is None:
+                names = list(names or names_of(record, number))
+                known, to_row = set(names), shape_of(record, names, fill)
+            if type(record) is not dict:
+                to_row(record, number)
+            elif record.keys() != known:
+                record = dict(zip(names, to_row(record, number)))
+        yield record
+
+
+def _groups(batches):
+    """Lists of batches that are large enough together."""
+    group, group_len = [], 0
+    for batch in batches:
+        group.append(batch)
+        group_len += batch.nbytes
+        if group_len >= GROUP_LEN:
+            yield group
+            group, group_len = [], 0
+    if group:
+        yield group
+
+
+# ---- What comes back of a table must be what went in ----
+
+
+def _checked(batches, records):
+    """The batches; raises TypeError when one of the records would come back as another value."""
+    done = 0
+    for batch in batches:
+        for piece in pieces_of(batch):
+            before = records.tolist(piece.num_rows)
+            after = list(records_in(piece, "the table", done))
+            if dumps(before) != dumps(after):
+                for number, (one, other) in enumerate(zip(before, after), done):
+                    _compare(f"record {number}: ", one, other)
+            done += piece.num_rows
+        yield batch
+
+
+def _compare(path, before, after):
+    """Raise where two values differ."""
+    if type(before) is type(after) is dict and before.keys() == after.keys():
+        for key in before:
+            _compare(f"{path}[{key!r}]", before[key], after[key])
+    elif type(before) is type(after) is list and len(before) == len(after):
+        for i, pair in enumerate(zip(before, after)):
+            _compare(f"{path}[{i}]", *pair)
+    elif type(before) is not type(after) or dumps(before) != dumps(after):
+        raise TypeError(
+            f"{path}: {before!r:.60} would come back as {after!r:.60}: allow that by lossy=True or "
+            "--lossy"
+        )
