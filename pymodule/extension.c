@@ -4,8 +4,15 @@
 #include "classes.h"
 #include "collection.h"
 #include "errors.h"
+#include "long.h"
 #include "numpy_types.h"
 #include "temporal.h"
+
+/*
+ * Ranges and Fractions divide the ints that they are made of, which takes time that grows with the
+ * square of their length. Beyond so many bytes that is not done for the asking of a file.
+ */
+enum { DIVIDED_LEN_MAX = 2048 };
 
 struct extension {
     uint8_t code;
@@ -100,10 +107,44 @@ static PyObject *attributes_of(PyObject *object, const char *const names[], Py_s
     return values;
 }
 
-static PyObject *reduce_bounds(PyObject *object)
+static bool are_ints(PyObject *value, Py_ssize_t count)
+{
+    if (!PyTuple_CheckExact(value) || PyTuple_GET_SIZE(value) != count) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (!PyLong_CheckExact(PyTuple_GET_ITEM(value, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool are_divided_soon(PyObject *ints)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(ints); i++) {
+        if (int_len(PyTuple_GET_ITEM(ints, i)) > DIVIDED_LEN_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static PyObject *reduce_slice(PyObject *object)
 {
     static const char *const names[] = {"start", "stop", "step"};
     return attributes_of(object, names, 3);
+}
+
+static PyObject *reduce_range(PyObject *object)
+{
+    PyObject *bounds = reduce_slice(object);
+    if (bounds && are_ints(bounds, 3) && !are_divided_soon(bounds)) {
+        PyErr_Format(PyExc_TypeError, "a range of ints of more than %d bytes cannot be stored",
+                     DIVIDED_LEN_MAX);
+        Py_CLEAR(bounds);
+    }
+    return bounds;
 }
 
 static PyObject *reduce_fraction(PyObject *object)
@@ -120,9 +161,13 @@ PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8
         *code = CODE_ELLIPSIS;
         return Py_NewRef(Py_None);
     }
-    if (Py_IS_TYPE(object, &PyRange_Type) || Py_IS_TYPE(object, &PySlice_Type)) {
-        *code = Py_IS_TYPE(object, &PyRange_Type) ? CODE_RANGE : CODE_SLICE;
-        return reduce_bounds(object);
+    if (Py_IS_TYPE(object, &PyRange_Type)) {
+        *code = CODE_RANGE;
+        return reduce_range(object);
+    }
+    if (Py_IS_TYPE(object, &PySlice_Type)) {
+        *code = CODE_SLICE;
+        return reduce_slice(object);
     }
     PyObject *reduced = core_temporal_reduce(state, object, code, culprit);
     if (reduced || PyErr_Occurred() || *culprit != Py_TYPE(object)) {
@@ -184,17 +229,31 @@ static PyObject *class_of(const struct extension *extension)
     return class;
 }
 
-static bool are_ints(PyObject *value, Py_ssize_t count)
+/*
+ * A Fraction of ints that are not divided: that they are in lowest terms is taken on trust.
+ */
+static PyObject *build_long_fraction(PyObject *class, PyObject *value, ladle_error *error)
 {
-    if (!PyTuple_CheckExact(value) || PyTuple_GET_SIZE(value) != count) {
-        return false;
+    PyObject *denominator = PyTuple_GET_ITEM(value, 1);
+    Py_ssize_t count;
+    bool is_negative;
+    (void)int_digits(denominator, &count, &is_negative);
+    if (is_negative || count == 0 || !PyType_Check(class)) {
+        return corrupt(error, "Fraction");
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (!PyLong_CheckExact(PyTuple_GET_ITEM(value, i))) {
-            return false;
-        }
+    PyObject *fraction = ((PyTypeObject *)class)->tp_alloc((PyTypeObject *)class, 0);
+    if (fraction &&
+        (PyObject_SetAttrString(fraction, "_numerator", PyTuple_GET_ITEM(value, 0)) < 0 ||
+         PyObject_SetAttrString(fraction, "_denominator", denominator) < 0)) {
+        Py_CLEAR(fraction);
     }
-    return true;
+    return fraction;
+}
+
+static PyObject *build_fraction(PyObject *class, PyObject *value, ladle_error *error)
+{
+    return are_divided_soon(value) ? call_class(class, value, NULL, "Fraction", error)
+                                   : build_long_fraction(class, value, error);
 }
 
 static PyObject *build_collection(const struct extension *extension, PyObject *value,
@@ -221,12 +280,12 @@ static PyObject *build_from_table(const struct extension *extension, PyObject *v
         return corrupt(error, extension->name);
     }
     PyObject *class = class_of(extension);
-    PyObject *arguments = is_fraction ? Py_NewRef(value)
-                          : is_uuid   ? PyTuple_New(0)
-                                      : PyTuple_Pack(1, value);
+    PyObject *arguments = is_uuid ? PyTuple_New(0) : PyTuple_Pack(1, value);
     PyObject *keywords = is_uuid ? Py_BuildValue("{sO}", "bytes", value) : NULL;
     PyObject *built = NULL;
-    if (class && arguments && (keywords || !is_uuid)) {
+    if (class && is_fraction) {
+        built = build_fraction(class, value, error);
+    } else if (class && arguments && (keywords || !is_uuid)) {
         built = call_class(class, arguments, keywords, extension->name, error);
     }
     Py_XDECREF(keywords);
@@ -248,6 +307,11 @@ static PyObject *build_range(PyObject *value, ladle_error *error)
 {
     if (!are_ints(value, 3)) {
         return corrupt(error, "range");
+    }
+    if (!are_divided_soon(value)) {
+        core_fail(error, LADLE_E_UNSUPPORTED, "a range of ints of more than %d bytes",
+                  DIVIDED_LEN_MAX);
+        return NULL;
     }
     return call_class((PyObject *)&PyRange_Type, value, NULL, "range", error);
 }

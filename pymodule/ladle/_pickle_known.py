@@ -24,6 +24,7 @@ from ladle._pickle_classes import (
 )
 
 NO_STREAM, ITEMS, PAIRS = 0, 1, 2  # as pickle_special.h has them
+INT_BITS_MAX = 8 * 2048  # of what is divided, as extension.c has it
 
 # How names were spelled, by module: "" is the rest of a module.
 RENAMED_MODULES = {
@@ -183,7 +184,14 @@ def _make_complex(*args):
 
 @_called
 def _make_range(*args):
-    return range(*_of_types(args, INT, INT, INT))
+    return range(*_divided_soon(_of_types(args, INT, INT, INT)))
+
+
+def _divided_soon(args):
+    """Ints that are divided at once: the time for it grows with the square of their length."""
+    if any(type(arg) is int and arg.bit_length() > INT_BITS_MAX for arg in args):
+        raise UnsupportedError(f"a range or Fraction of ints of more than {INT_BITS_MAX} bits")
+    return args
 
 
 @_called
@@ -276,7 +284,7 @@ def _make_fraction(*args):
     _of_types(args, (int, str), INT)
     if args and type(args[0]) is str and not DECIMAL_FRACTION.fullmatch(args[0]):
         raise ValueError("no fraction of decimal digits")
-    return fractions.Fraction(*args)
+    return fractions.Fraction(*_divided_soon(args))
 
 
 def _make_uuid(made):

@@ -3,7 +3,9 @@
 says what was needed. Records of a few bytes that stand for much take no more than max_memory."""
 
 import collections
+import fractions
 import io
+import time
 import tracemalloc
 import typing
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ import pytest
 import classes
 from crafting import one_block, packed, raw, stream, text, varint
 from helpers import dumped, exactly, loaded
+from reference_value import VALUE_MAGIC, crc32c
 
 MIB = 1 << 20
 
@@ -247,3 +250,63 @@ def test_objects_take_no_more_than_what_they_are_counted_for(name):
     assert taken <= 1.05 * counted + 8_000
     with pytest.raises(ladle.LimitError):
         read_hostile(data, counted // 2)
+
+
+# ---- Time that grows with the square of what a file says ----
+
+
+def forged_fraction(numerator, denominator):
+    fraction = object.__new__(fractions.Fraction)
+    fraction._numerator, fraction._denominator = numerator, denominator
+    return fraction
+
+
+MEGABYTES = 3 ** 11_000_000  # some 2 MB
+BIT_COUNT = 8 * 2048 - 2
+
+
+def test_a_fraction_of_megabytes_comes_back_at_once():
+    value = forged_fraction(MEGABYTES, 2**20_000_000 + 1)
+    for pair in (value, forged_fraction(-MEGABYTES, 1), fractions.Fraction(3**20_000, 2**20_000)):
+        alone, data = ladle.dumps(pair), dumped([pair, pair])
+        start = time.process_time()
+        back = [ladle.loads(alone), *loaded(data)]
+        assert time.process_time() - start < 5  # and not minutes
+        for one in back:
+            assert (one.numerator, one.denominator) == (pair.numerator, pair.denominator)
+            assert type(one) is fractions.Fraction and hash(one) == hash(pair)
+
+
+def test_fractions_are_in_lowest_terms_and_have_a_positive_denominator():
+    assert exactly(ladle.loads(ladle.dumps(forged_fraction(2, 4)))) == exactly(fractions.Fraction(1, 2))
+    for denominator in (0, -MEGABYTES):
+        for numerator in (1, MEGABYTES):
+            if denominator or numerator != 1:
+                forged = forged_fraction(numerator, denominator)
+                with pytest.raises(ladle.CorruptError, match="Fraction"):
+                    ladle.loads(ladle.dumps(forged))
+
+
+def test_a_range_of_large_numbers_is_refused_on_both_sides():
+    inside = range(-(1 << BIT_COUNT), 1 << BIT_COUNT, 1 << BIT_COUNT // 2)
+    assert exactly(ladle.loads(ladle.dumps(inside))) == exactly(inside)
+    outside = range(0, 1 << BIT_COUNT + 10)
+    for write in (ladle.dumps, lambda value: dumped([value])):
+        with pytest.raises(TypeError, match="range of ints of more than 2048 bytes"):
+            write(outside)
+    bounds = ladle.dumps((0, MEGABYTES, 1 << 8_000_000))
+    content = bounds[: len(VALUE_MAGIC)] + b"\x16\x16" + bounds[len(VALUE_MAGIC) : -4]
+    start = time.process_time()
+    with pytest.raises(ladle.UnsupportedError, match="range of ints of more than 2048 bytes"):
+        ladle.loads(content + crc32c(content).to_bytes(4, "little"))
+    assert time.process_time() - start < 5  # and not minutes
+
+
+@pytest.mark.parametrize("name", ["builtins\nrange", "fractions\nFraction"])
+def test_pickles_divide_no_large_numbers(name):
+    number = b"\x8b" + (2_000_000).to_bytes(4, "little") + b"\x55" * 2_000_000
+    data = b"\x80\x02c" + name.encode() + b"\n(" + number + number + b"tR."
+    start = time.process_time()
+    with pytest.raises(ladle.UnsupportedError, match="more than 16384 bits"):
+        list(ladle.from_pickle(io.BytesIO(data)))
+    assert time.process_time() - start < 5  # and not minutes
