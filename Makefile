@@ -182,6 +182,9 @@ test-examples: $(EXAMPLE_PROGRAMS) .venv/setup-demo .venv/setup-ladle ## run the
 test-stream: $(EXAMPLE_PROGRAMS) ## producer | filter | consumer: time and memory, GIB=4
 	$(Q)tests/stream $(OUT)/examples $(or $(GIB),4) $(TIMES)
 
+test-large: .venv/setup-ladle ## files of other formats through convert: memory and speed, GIB=1
+	$(Q)$(PY) tests/large $(or $(GIB),1)
+
 # Those suites that do the same with fewer repetitions: valgrind takes its time.
 valgrind: $(OUT)/run-tests ## some of the C tests under valgrind
 	$(Q)for suite in buffer value column rows misuse; do \
@@ -296,5 +299,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
 .PHONY: all lib static shared py demo test layers exports headers test-c test-py test-slow \
-        test-arrow test-examples test-stream asan asan-py fuzz bench bench-run lint format format-check \
-        sdist clean distclean help
+        test-arrow test-examples test-large test-stream asan asan-py fuzz bench bench-run lint \
+        format format-check sdist clean distclean help

@@ -261,7 +261,7 @@ def forged_fraction(numerator, denominator):
     return fraction
 
 
-MEGABYTES = 3 ** 11_000_000  # some 2 MB
+MEGABYTES = (1 << 16_000_000) + 1
 BIT_COUNT = 8 * 2048 - 2
 
 
