@@ -82,7 +82,13 @@ def finder(keeps_unknown, types):
             return module, name, _name_alone, NO_STREAM
         if is_inside:
             return None
-        return (module, name, opaque, NO_STREAM) if keeps_unknown else None
+        if keeps_unknown:
+            return module, name, opaque, NO_STREAM
+        if module.partition(".")[0] == "pandas":
+            raise UnsupportedError(
+                f"it needs {full_name:.50}: load it by pandas, whose frames ladle.dump takes"
+            )
+        return None
 
     return find
 

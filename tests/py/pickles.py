@@ -139,6 +139,33 @@ CALLS = [
     ("idlelib.autocomplete", "AutoComplete.get_entity"),
     ("lib2to3.pgen2.grammar", "Grammar.loads"),
     ("logging.config", "dictConfig"),
+    ("uuid", "_get_command_stdout"),
+    ("ctypes.util", "_findLib_gcc"),
+    ("pty", "spawn"),
+    ("pydoc", "pipepager"),
+    ("venv", "create"),
+    ("doctest", "debug_script"),
+    ("trace", "Trace.runctx"),
+    ("bdb", "Bdb.run"),
+    ("idlelib.pyshell", "ModifiedInterpreter.runcommand"),
+    ("multiprocessing.util", "spawnv_passfds"),
+    ("distutils.file_util", "write_file"),
+    ("_io", "FileIO"),
+    ("codecs", "escape_decode"),
+    ("functools", "reduce"),
+    ("copyreg", "add_extension"),
+    ("copyreg", "constructor"),
+    ("numpy", "load"),
+    ("numpy.lib.npyio", "load"),
+    ("joblib", "load"),
+    ("dill", "loads"),
+    ("torch.serialization", "load"),
+    ("torch.utils.bottleneck.__main__", "run_cprofile"),
+    ("ladle", "load"),
+    ("ladle._pickle_known", "KNOWN"),
+    ("collections", "namedtuple"),
+    ("enum", "Enum"),
+    ("datetime", "sys.modules"),
 ]
 
 
@@ -240,6 +267,41 @@ def exploits():
     yield "a class as a value", b"]" + system + b"a."
     yield "a class as a key", b"}" + system + b"I1\ns."
     yield "a class in a tuple", system + b"\x85."
+    yield "a name of a number", b"\x80\x04K\1" + short_text("system") + b"\x93" + SYSTEM_ARGUMENT + b"R."
+    yield "a name of bytes", b"\x80\x04C\2os" + short_text("system") + b"\x93" + SYSTEM_ARGUMENT + b"R."
+    yield "a name of a name", b"\x80\x04" + system + short_text("system") + b"\x93" + SYSTEM_ARGUMENT + b"R."
+    yield "names from the memo", (
+        b"\x80\x04" + short_text("system") + b"\x940" + short_text("os") + b"h\0\x93" + SYSTEM_ARGUMENT + b"R."
+    )
+    yield "an entry of the memo that is replaced", (
+        global_("builtins", "set") + b"p0\n0" + system + b"p0\n0g0\n" + SYSTEM_ARGUMENT + b"R."
+    )
+    yield "a class twice", system + b"2" + SYSTEM_ARGUMENT + b"R0" + SYSTEM_ARGUMENT + b"R."
+    yield "a frame that is too long", b"\x80\x04\x95" + b"\xff" * 8 + system + SYSTEM_ARGUMENT + b"R."
+    yield "a frame that ends in a name", b"\x80\x04\x95\4" + bytes(7) + system + SYSTEM_ARGUMENT + b"R."
+    yield "a frame in a frame", (
+        b"\x80\x04\x95\x09" + bytes(7) + b"\x95\1" + bytes(7) + system + SYSTEM_ARGUMENT + b"R."
+    )
+    yield "lines that end as on Windows", b"cos\r\nsystem\r\n" + SYSTEM_ARGUMENT + b"R."
+    yield "an exploit in the arguments of an exploit", system + system + SYSTEM_ARGUMENT + b"R\x85R."
+    yield "an exploit in the state", (
+        global_("uuid", "UUID") + b")\x81}" + text("int") + system + SYSTEM_ARGUMENT + b"Rsb."
+    )
+    yield "a state with a setter", (
+        global_("uuid", "UUID") + b")\x81(N}" + text("__class__") + system + b"stb."
+    )
+    yield "items for a call", system + SYSTEM_ARGUMENT + b"R(I1\nI2\ne."
+    yield "pairs for a call", system + SYSTEM_ARGUMENT + b"R(I1\nI2\nu."
+    yield "a member of what is no enumeration", (
+        global_("builtins", "getattr") + b"(" + global_("os", "path") + text("system") + b"tR."
+    )
+    yield "a getattr of a getattr", (
+        global_("builtins", "getattr") + b"("
+        + global_("builtins", "getattr") + b"(" + global_("collections", "Counter") + text("__init__") + b"tR"
+        + text("__globals__") + b"tR."
+    )  # fmt: skip
+    yield "two values in one", global_("_operator", "or_") + b"(" + system + system + b"tR."
+    yield "a protocol in the middle", b"\x80\x02" + system + b"\x80\x04" + SYSTEM_ARGUMENT + b"R."
     yield "a pickle after an exploit that is broken", system + SYSTEM_ARGUMENT + b"RX"
     yield "an exploit behind a pickle", b"I1\n." + system + SYSTEM_ARGUMENT + b"R."
     yield "an exploit that is dropped", system + SYSTEM_ARGUMENT + b"R0I1\n."

@@ -273,3 +273,13 @@ def test_a_member_that_the_class_lacks_is_refused():
 def test_types_that_cannot_be_rebuilt_are_refused(types):
     with pytest.raises(TypeError):
         records_of(b"N.", types=types)
+
+
+def test_frames_of_pandas_are_refused_with_advice():
+    for name in ("pandas.core.frame\nDataFrame", "pandas.core.series\nSeries"):
+        data = b"\x80\x02c" + name.encode() + b"\n)\x81."
+        _, error = records_until_error(data)
+        assert isinstance(error, ladle.UnsupportedError)
+        assert "pandas" in str(error) and "ladle.dump takes" in str(error)
+        (opaque,) = records_of(data, unknown="opaque")
+        assert opaque.type_name == name.replace("\n", ".")

@@ -56,7 +56,10 @@ def write(records, file, lossy=False):
     """Write records as JSON lines."""
     lines, done = [], 0
     for done, record in enumerate(records, 1):
-        lines.append(line_of(record, done - 1, lossy))
+        try:
+            lines.append(line_of(record, done - 1, lossy))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{error}: allow what is nearest by lossy=True or --lossy") from None
         if done % BATCH_COUNT == 0:
             file.writelines(lines)
             lines.clear()
