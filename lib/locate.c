@@ -314,6 +314,30 @@ static ladle_status take_segment(struct ladle_locator *locator,
     return add_metadata(locator, &segment->end, error);
 }
 
+/*
+ * Whether a trailer counts the records that its checkpoint lists: much is sized by that number
+ * before a record is read.
+ */
+static ladle_status check_count(struct ladle_locator *locator,
+                                const struct ladle_segment_end *segment, ladle_error *error)
+{
+    struct ladle_checkpoint_parts parts;
+    uint64_t end;
+    if (!segment->is_complete) {
+        return LADLE_OK;
+    }
+    ladle_status status =
+        ladle_locator_checkpoint(locator, segment, segment->checkpoint_offset, &parts, &end, error);
+    if (status == LADLE_E_CORRUPT || status == LADLE_E_UNSUPPORTED) {
+        return LADLE_OK; /* that is for whoever needs it to say */
+    }
+    LADLE_TRY(status);
+    return parts.totals.record_count == segment->record_count
+               ? LADLE_OK
+               : fail(error, LADLE_E_CORRUPT, segment->offset + segment->end,
+                      "a trailer does not fit its checkpoint");
+}
+
 static ladle_status follow_trailers(struct ladle_locator *locator, ladle_error *error)
 {
     struct ladle_located_segment segment = {.records_behind = 0};
@@ -321,6 +345,7 @@ static ladle_status follow_trailers(struct ladle_locator *locator, ladle_error *
     begin_segments(locator, &segment.end);
     ladle_status status = LADLE_OK;
     while (status == LADLE_OK) {
+        LADLE_TRY(check_count(locator, &segment.end, error));
         LADLE_TRY(take_segment(locator, &segment, error));
         struct ladle_located_segment before;
         status = ladle_locator_before(locator, &segment, &before, error);
