@@ -44,9 +44,33 @@ static PyObject *exception_of_loss(Records *self, const ladle_error *error, uint
 }
 
 /*
- * Records were lost: skip them if that is wanted. 1: skipped. -1: an exception is set.
+ * Leave out the next so many of the records asked for.
  */
-static int handle_loss(Records *self, const ladle_error *error, uint64_t lost)
+static void pass_rows(Records *self, uint64_t count)
+{
+    self->left -= count;
+    self->next_record += self->left ? count * (uint64_t)self->step : 0;
+}
+
+/*
+ * How many of the records asked for, from the next one on, are from 'first' up to before 'end'.
+ */
+static uint64_t rows_in(const Records *self, uint64_t first, uint64_t end)
+{
+    uint64_t stride = self->step < 0 ? 0 - (uint64_t)self->step : (uint64_t)self->step;
+    uint64_t number = self->next_record;
+    if (number < first || number >= end) {
+        return 0;
+    }
+    uint64_t count = (self->step < 0 ? number - first : end - 1 - number) / stride + 1;
+    return count < self->left ? count : self->left;
+}
+
+/*
+ * Records were lost, 'asked' of them asked for: skip them if that is wanted. 1: skipped. -1: an
+ * exception is set.
+ */
+static int handle_loss(Records *self, const ladle_error *error, uint64_t lost, uint64_t asked)
 {
     PyObject *exception = exception_of_loss(self, error, lost);
     if (!exception) {
@@ -57,7 +81,7 @@ static int handle_loss(Records *self, const ladle_error *error, uint64_t lost)
         Py_DECREF(exception);
         return stay(self);
     }
-    self->lost += lost == LADLE_UNKNOWN ? 0 : lost;
+    self->lost += asked == LADLE_UNKNOWN ? 0 : asked;
     PyObject *result =
         self->on_loss ? PyObject_CallOneArg(self->on_loss, exception) : Py_NewRef(Py_None);
     Py_DECREF(exception);
@@ -73,11 +97,26 @@ int core_records_fail(Records *self)
     if (PyErr_Occurred() || error->status != LADLE_E_CORRUPT) {
         return fail(self, error);
     }
-    if (handle_loss(self, error, 1) < 0) {
+    if (handle_loss(self, error, 1, 1) < 0) {
         return -1;
     }
     ladle_view_seek(self->root, ++self->row);
     return 1;
+}
+
+/*
+ * Records from error->record on were lost, which the reader has left out.
+ */
+static int leave_out(Records *self, const ladle_error *error, uint64_t lost)
+{
+    self->must_seek = false;
+    if (self->step == 1 || lost == LADLE_UNKNOWN) {
+        return handle_loss(self, error, lost, lost);
+    }
+    uint64_t asked = rows_in(self, error->record, error->record + lost);
+    self->must_seek = true;
+    pass_rows(self, asked);
+    return handle_loss(self, error, lost, asked);
 }
 
 /*
@@ -112,8 +151,7 @@ static int settle(Records *self, ladle_status status, const ladle_error *error)
     core_file_release_gil(&self->file);
     status = ladle_reader_resume(self->reader, &lost, &ignored);
     core_file_take_gil(&self->file);
-    self->must_seek = false;
-    return handle_loss(self, error, status == LADLE_OK ? lost : LADLE_UNKNOWN);
+    return leave_out(self, error, status == LADLE_OK ? lost : LADLE_UNKNOWN);
 }
 
 /*
@@ -138,8 +176,7 @@ static int fail_block(Records *self)
     }
     uint64_t lost = self->root->count - self->row;
     self->root = NULL;
-    self->must_seek = false;
-    return handle_loss(self, error, lost);
+    return leave_out(self, error, lost);
 }
 
 static int seek(Records *self)
@@ -196,8 +233,7 @@ static bool take_rows(Records *self)
     if (self->step != 1) {
         self->row_count = is_there ? self->row + 1 : 0;
         self->row = is_there ? self->row : 0;
-        self->left--;
-        self->next_record += self->left ? (uint64_t)self->step : 0;
+        pass_rows(self, is_there || self->step < 0 ? 1 : rows_in(self, self->next_record, number));
         return is_there;
     }
     uint64_t gap = number - self->next_record;

@@ -222,9 +222,13 @@ def test_a_lost_record_is_an_error_and_its_neighbours_are_not():
         assert reader[lost[-1] + 1] == records[lost[-1] + 1]
     reader = ladle.open(io.BytesIO(damaged), on_error="skip")
     assert list(reader) == records[: lost[0]] + records[lost[-1] + 1 :]
-    assert list(reader[::-1]) == (records[: lost[0]] + records[lost[-1] + 1 :])[::-1]
-    stepped = [r for r in records[::3] if r["id"] not in lost]
-    assert list(reader[::3]) == stepped
+    for step in (1, 3, 1000, -1, -7):
+        found = []
+        stepped = iter(ladle.open(io.BytesIO(damaged), on_error=found.append)[::step])
+        assert list(stepped) == [r for r in records[::step] if r["id"] not in lost]
+        assert stepped.lost == sum(r["id"] in lost for r in records[::step])
+        if stepped.lost:
+            assert [(e.first_record, e.lost) for e in found] == [(lost[0], len(lost))]
 
 
 def test_an_exception_of_the_callable_passes_through():
