@@ -227,6 +227,7 @@ ladle_status ladle_pack_describe(const struct ladle_pack *pack, ladle_buffer *to
         STORE_LOOP(expression)                                                                     \
     }
 
+DEFINE_STORE(8, 8, to[j] = (uint8_t)(from[j] - base))
 DEFINE_STORE(64, 8, to[j] = (uint8_t)(from[j] - base))
 DEFINE_STORE(64, 16, ladle_store_u16(to + 2 * j, (uint16_t)(from[j] - base)))
 DEFINE_STORE(64, 32, ladle_store_u32(to + 4 * j, (uint32_t)(from[j] - base)))
@@ -305,28 +306,50 @@ static void store_u32(const struct ladle_pack *pack, uint8_t *to)
     }
 }
 
-static uint64_t element(const struct ladle_pack *pack, size_t index)
+/*
+ * Some elements, of 8 bits each.
+ */
+static void store_as_u8(const struct ladle_pack *pack, size_t first, size_t count, uint8_t *to)
 {
-    switch (pack->from_len) {
-    case 1:
-        return ((const uint8_t *)pack->from)[index];
-    case 4:
-        return ((const uint32_t *)pack->from)[index];
-    default:
-        return ((const uint64_t *)pack->from)[index];
+    if (pack->from_len == 1) {
+        store_u8_as_u8((const uint8_t *)pack->from + first, count, (uint8_t)pack->base, to);
+    } else if (pack->from_len == 4) {
+        store_u32_as_u8((const uint32_t *)pack->from + first, count, (uint32_t)pack->base, to);
+    } else {
+        store_u64_as_u8((const uint64_t *)pack->from + first, count, pack->base, to);
+    }
+}
+
+/*
+ * Join elements of 'bits' bits, the first one lowest. There may be zeros behind them.
+ */
+LADLE_ALWAYS_INLINE void join(const uint8_t *restrict from, size_t count, unsigned bits,
+                              uint8_t *restrict to)
+{
+    unsigned each = 8 / bits;
+    for (size_t i = 0; i < count; i += each) {
+        unsigned byte = 0;
+        for (unsigned j = 0; j < each; j++) {
+            byte |= (unsigned)from[i + j] << (j * bits);
+        }
+        *to++ = (uint8_t)byte;
     }
 }
 
 static void store_bits(const struct ladle_pack *pack, uint8_t *to)
 {
-    size_t each = pack->width_code == 1 ? 8 : pack->width_code == 2 ? 4 : 2;
-    size_t bits = 8 / each;
-    for (size_t i = 0; i < pack->count; i += each) {
-        unsigned byte = 0;
-        for (size_t j = 0; j < each && i + j < pack->count; j++) {
-            byte |= (unsigned)(element(pack, i + j) - pack->base) << (j * bits);
+    uint8_t part[256];
+    for (size_t i = 0; i < pack->count; i += sizeof part) {
+        size_t count = pack->count - i < sizeof part ? pack->count - i : sizeof part;
+        memset(part + count / 8 * 8, 0, count % 8 ? 8 : 0);
+        store_as_u8(pack, i, count, part);
+        if (pack->width_code == 1) {
+            join(part, count, 1, to + i / 8);
+        } else if (pack->width_code == 2) {
+            join(part, count, 2, to + i / 4);
+        } else {
+            join(part, count, 4, to + i / 2);
         }
-        to[i / each] = (uint8_t)byte;
     }
 }
 
