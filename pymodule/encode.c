@@ -2,6 +2,7 @@
 #include "encode.h"
 
 #include "encode_dict.h"
+#include "encode_flat.h"
 #include "encode_leaf.h"
 #include "encode_object.h"
 #include "extension.h"
@@ -268,7 +269,8 @@ static int encode_known(core_encoder *encoder, ladle_node *node, PyObject *const
     }
     for (uint32_t i = 0; i < count; i++) {
         ladle_node *child = node->children[columns->columns[i]];
-        if (LADLE_UNLIKELY(!core_encode_leaf(child, pairs[2 * i + 1]))) {
+        if (LADLE_UNLIKELY(!core_encode_leaf(child, pairs[2 * i + 1]) &&
+                           !core_encode_flat(encoder, child, pairs[2 * i + 1]))) {
             if (encode_pairs(encoder, node, pairs, columns, i) < 0) {
                 return -1;
             }
@@ -393,9 +395,9 @@ NOINLINE static int encode_any_dict(core_encoder *encoder, ladle_node *node, PyO
 static int encode_dict(core_encoder *encoder, ladle_node *node, PyObject *dict)
 {
     PyObject *const *pairs = dict_pairs(dict);
-    int list = pairs ? core_dict_find(node, pairs, (uint32_t)PyDict_GET_SIZE(dict)) : -1;
-    return LADLE_LIKELY(list >= 0) ? encode_known(encoder, node, pairs, (uint32_t)list)
-                                   : encode_any_dict(encoder, node, dict);
+    int list = pairs ? core_dict_find(node, pairs, (uint32_t)PyDict_GET_SIZE(dict)) : NO_LIST;
+    return LADLE_LIKELY(list != NO_LIST) ? encode_known(encoder, node, pairs, (uint32_t)list)
+                                         : encode_any_dict(encoder, node, dict);
 }
 
 /*
@@ -541,21 +543,6 @@ static int encode_new(core_encoder *encoder, ladle_node *node, PyObject *object)
     return result;
 }
 
-static int encode_union(core_encoder *encoder, ladle_node *node, PyObject *object)
-{
-    uint32_t index = node->guess;
-    bool is_leaf = core_encode_leaf(node->children[index], object);
-    for (uint32_t i = 0; !is_leaf && i < node->child_count; i++) {
-        index = i;
-        is_leaf = core_encode_leaf(node->children[i], object);
-    }
-    if (!is_leaf) {
-        return encode_new(encoder, node, object);
-    }
-    node->guess = (uint8_t)index;
-    return core_encode_status(encoder, ladle_node_put_u8(encoder->shape, node, node->guess));
-}
-
 /*
  * Encode an object that is borrowed: whatever may run Python code holds it first.
  */
@@ -588,7 +575,10 @@ static int encode(core_encoder *encoder, ladle_node *node, PyObject *object)
         break;
     }
     case LADLE_UNION:
-        return encode_union(encoder, node, object);
+        if (core_encode_flat(encoder, node, object)) {
+            return 0;
+        }
+        break;
     case LADLE_ANY:
         return core_encode_any(encoder, node, object);
     default: {

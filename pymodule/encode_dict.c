@@ -3,8 +3,6 @@
 
 #include "text.h"
 
-enum { NO_LIST = -1 };
-
 /*
  * The name of a column for a key: NULL when it cannot be one, or an exception is set.
  */
@@ -40,7 +38,7 @@ bool core_dict_has_names(PyObject *dict)
 /*
  * Both are or were in a dict: their hashes are known, and they are in their shortest form.
  */
-static bool is_same_text(PyObject *a, PyObject *b)
+bool core_is_same_key(PyObject *a, PyObject *b)
 {
     Py_ssize_t count = PyUnicode_GET_LENGTH(a);
     int kind = PyUnicode_KIND(a);
@@ -49,33 +47,11 @@ static bool is_same_text(PyObject *a, PyObject *b)
            memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)count * (size_t)kind) == 0;
 }
 
-static inline bool is_key(const ladle_key *known, PyObject *key)
-{
-    return LADLE_LIKELY(known->tag == key) ||
-           (known->tag && PyUnicode_CheckExact(key) && is_same_text(known->tag, key));
-}
-
-static bool has_keys(const ladle_node *node, const ladle_key_list *list, PyObject *const *pairs)
-{
-    const ladle_key *known = node->keys->items;
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (LADLE_UNLIKELY(!is_key(&known[list->columns[i]], pairs[2 * (size_t)i]))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-int core_dict_find(const ladle_node *node, PyObject *const *pairs, uint32_t count)
+int core_dict_search(const ladle_node *node, PyObject *const *pairs, uint32_t count)
 {
     const ladle_key_list *lists = node->keys->lists;
-    uint32_t list_count = node->keys->list_count;
-    uint32_t guess = node->guess;
-    if (guess < list_count && lists[guess].count == count && has_keys(node, &lists[guess], pairs)) {
-        return (int)guess;
-    }
-    for (uint32_t i = 0; i < list_count; i++) {
-        if (lists[i].count == count && i != guess && has_keys(node, &lists[i], pairs)) {
+    for (uint32_t i = 0; i < node->keys->list_count; i++) {
+        if (lists[i].count == count && core_dict_has_keys(node, &lists[i], pairs)) {
             return (int)i;
         }
     }
@@ -93,7 +69,7 @@ static int find_list(const ladle_node *node, const struct dict_row *row, uint32_
         const ladle_key_list *list = &keys->lists[i];
         if (list->count == row->count &&
             memcmp(list->columns, row->columns, index * sizeof *row->columns) == 0 &&
-            is_key(&keys->items[list->columns[index]], key)) {
+            core_is_key(&keys->items[list->columns[index]], key)) {
             return (int)i;
         }
     }
@@ -152,7 +128,7 @@ int core_dict_match(core_encoder *encoder, ladle_node *node, PyObject *dict, str
     for (uint32_t i = 0; i < row->count && PyDict_Next(dict, &position, &key, &value); i++) {
         uint32_t column;
         row->values[i] = value;
-        if (list != NO_LIST && is_key(&keys->items[keys->lists[list].columns[i]], key)) {
+        if (list != NO_LIST && core_is_key(&keys->items[keys->lists[list].columns[i]], key)) {
             row->columns[i] = keys->lists[list].columns[i];
             continue;
         }

@@ -22,10 +22,46 @@ struct dict_row {
     PyObject *values[DICT_KEYS_MAX]; /* borrowed */
 };
 
+enum { NO_LIST = -1 };
+
 /*
- * Find the key list of the pairs of a dict: its number, or -1 when there is none like it.
+ * Whether two str that were keys of a dict are equal.
  */
-int core_dict_find(const ladle_node *node, PyObject *const *pairs, uint32_t count);
+bool core_is_same_key(PyObject *a, PyObject *b);
+
+static inline bool core_is_key(const ladle_key *known, PyObject *key)
+{
+    return LADLE_LIKELY(known->tag == key) ||
+           (known->tag && PyUnicode_CheckExact(key) && core_is_same_key(known->tag, key));
+}
+
+static inline bool core_dict_has_keys(const ladle_node *node, const ladle_key_list *list,
+                                      PyObject *const *pairs)
+{
+    const ladle_key *known = node->keys->items;
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (LADLE_UNLIKELY(!core_is_key(&known[list->columns[i]], pairs[2 * (size_t)i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Find the key list of the pairs of a dict: its number, or NO_LIST when there is none like it. The
+ * second does not try the latest one first.
+ */
+int core_dict_search(const ladle_node *node, PyObject *const *pairs, uint32_t count);
+
+static inline int core_dict_find(const ladle_node *node, PyObject *const *pairs, uint32_t count)
+{
+    const ladle_keys *keys = node->keys;
+    uint32_t guess = node->guess;
+    return guess < keys->list_count && keys->lists[guess].count == count &&
+                   core_dict_has_keys(node, &keys->lists[guess], pairs)
+               ? (int)guess
+               : core_dict_search(node, pairs, count);
+}
 
 /*
  * Whether all keys are str that can be the name of a column.

@@ -27,8 +27,7 @@ ladle_status core_put_bigint(ladle_shape *shape, ladle_node *node, PyObject *obj
  */
 static inline bool core_takes_int(ladle_node *node, enum int_fit fit)
 {
-    return fit == INT_PLAIN ||
-           (fit != INT_BIG && ladle_node_takes_int(node, (enum ladle_sign)fit));
+    return fit == INT_PLAIN || (fit != INT_BIG && ladle_node_takes_int(node, (enum ladle_sign)fit));
 }
 
 static inline bool core_has_room(const ladle_node *node)
@@ -81,25 +80,36 @@ LADLE_ALWAYS_INLINE bool core_encode_float(ladle_node *node, PyObject *object)
  */
 LADLE_ALWAYS_INLINE bool core_encode_leaf(ladle_node *node, PyObject *object)
 {
-    switch (node->kind) {
-    case LADLE_FLOAT:
-        return core_encode_float(node, object);
-    case LADLE_INT:
-        return PyLong_CheckExact(object) && core_encode_int(node, object);
-    case LADLE_STR:
+    uint8_t kind = node->kind;
+    if (kind == LADLE_STR) {
         return PyUnicode_CheckExact(object) && text_is_ascii(object) &&
                core_encode_ascii(node, object);
-    case LADLE_NONE:
+    }
+    if (kind == LADLE_INT) {
+        return PyLong_CheckExact(object) && core_encode_int(node, object);
+    }
+    if (kind == LADLE_FLOAT) {
+        return core_encode_float(node, object);
+    }
+    if (kind == LADLE_NONE) {
         node->count += object == Py_None;
         return object == Py_None;
-    case LADLE_BOOL:
-        if (!PyBool_Check(object) || !core_has_room(node)) {
-            return false;
-        }
-        ((uint8_t *)node->words)[node->count++] = object == Py_True;
-        return true;
-    default:
+    }
+    if (kind != LADLE_BOOL || !PyBool_Check(object) || !core_has_room(node)) {
         return false;
+    }
+    ((uint8_t *)node->words)[node->count++] = object == Py_True;
+    return true;
+}
+
+/*
+ * Take back what core_encode_leaf did last at a node.
+ */
+static inline void core_unput_leaf(ladle_node *node)
+{
+    node->count--;
+    if (node->kind == LADLE_STR) {
+        node->bytes.len -= ((const uint32_t *)node->words)[node->count];
     }
 }
 

@@ -67,8 +67,7 @@ static int put_field(core_encoder *encoder, ladle_node *node, const core_class *
         return lacks_field(encoder, class, object, index);
     }
     int result = 0;
-    if (!core_encode_leaf(node, value) &&
-        core_encode_value(encoder, node, value) < 0) {
+    if (!core_encode_leaf(node, value) && core_encode_value(encoder, node, value) < 0) {
         result = core_path_field(encoder, PyTuple_GET_ITEM(class->fields, index));
     }
     Py_DECREF(value);

@@ -107,3 +107,20 @@ def test_a_record_larger_than_a_block_comes_back():
     data = dumped(records, block_size=1024)
     assert exactly(loaded(data)) == exactly(records)
     assert exactly(reference.read(data)) == exactly(records)
+
+
+MISFITS = [b"", "", "x", "é", 1 << 70, -1, 1.5, None, True, (), [1], {"k": 1}]
+
+
+@pytest.mark.parametrize("misfit", MISFITS, ids=repr)
+def test_a_container_may_end_with_what_does_not_fit_its_columns(misfit):
+    """What was put of it before is taken back: the columns behind it keep their values."""
+    fits = [
+        {"name": f"n{i}", "list": ["ab", "c" * i], "dict": {"text": "d" * i, "number": i}}
+        for i in range(100)
+    ]
+    lists = [{**record, "list": ["abc", "d", misfit]} for record in fits]
+    dicts = [{**record, "dict": {"text": "abc", "number": misfit}} for record in fits]
+    unions = [{**record, "dict": None, "list": misfit} for record in fits]
+    records = [record for some in zip(fits, lists, dicts, unions) for record in some]
+    assert exactly(loaded(dumped(records))) == exactly(records)
