@@ -15,8 +15,11 @@ enum {
     ITEMS_MAX = 16
 };
 
+/*
+ * Into the cache of the second level: more lines can be on their way to it.
+ */
 #if defined(__GNUC__)
-#define PREFETCH(address) __builtin_prefetch(address)
+#define PREFETCH(address) __builtin_prefetch(address, 0, 2)
 #else
 #define PREFETCH(address) ((void)(address))
 #endif
