@@ -7,6 +7,7 @@
 #include "long.h"
 #include "numpy_types.h"
 
+static PyObject *decode(core_decoder *decoder, ladle_view *view);
 static PyObject *decode_other(core_decoder *decoder, ladle_view *view);
 
 /*
@@ -20,6 +21,17 @@ static inline const uint8_t *take_content(ladle_view *view, size_t *len)
     return content;
 }
 
+/*
+ * Floats have 64 bits, or are all the same.
+ */
+static inline double take_double(ladle_view *view)
+{
+    uint64_t index = view->next++;
+    const ladle_packed *words = &view->words;
+    return ladle_double_from_bits(
+        LADLE_LIKELY(words->bits == 64) ? ladle_load_u64(words->data + 8 * index) : words->base);
+}
+
 static inline PyObject *decode_ascii(const uint8_t *content, size_t len)
 {
     PyObject *text = PyUnicode_New((Py_ssize_t)len, 127);
@@ -29,20 +41,37 @@ static inline PyObject *decode_ascii(const uint8_t *content, size_t len)
     return text;
 }
 
+static PyObject *copy_of_entry(core_decoder *decoder, PyObject *entry)
+{
+    Py_ssize_t len = PyBytes_GET_SIZE(entry);
+    if (core_decode_take_memory(decoder, BYTEARRAY_LEN + (uint64_t)len) < 0) {
+        return NULL;
+    }
+    return PyByteArray_FromStringAndSize(PyBytes_AS_STRING(entry), len);
+}
+
+static inline PyObject *decode_entry(core_decoder *decoder, ladle_view *view)
+{
+    PyObject *const *entries = core_view_objects(view);
+    PyObject *entry = entries[ladle_packed_get(&view->words, view->next++)];
+    if (LADLE_LIKELY(view->children[0].kind != LADLE_BYTEARRAY)) {
+        return Py_NewRef(entry);
+    }
+    return copy_of_entry(decoder, entry);
+}
+
 /*
  * The next value of a view; the usual leaves in their parent's loop.
  */
-static inline PyObject *decode(core_decoder *decoder, ladle_view *view)
+LADLE_ALWAYS_INLINE PyObject *decode_inline(core_decoder *decoder, ladle_view *view)
 {
     switch (view->kind) {
-    case LADLE_FLOAT: {
-        uint64_t bits = ladle_packed_get(&view->words, view->next++);
-        return PyFloat_FromDouble(ladle_double_from_bits(bits));
-    }
+    case LADLE_FLOAT:
+        return PyFloat_FromDouble(take_double(view));
     case LADLE_INT: {
         uint64_t value = ladle_packed_get(&view->words, view->next++);
         return view->words.is_unsigned ? PyLong_FromUnsignedLongLong(value)
-                                       : PyLong_FromLongLong((int64_t)value);
+                                       : int_from_word((int64_t)value);
     }
     case LADLE_STR: {
         size_t len;
@@ -52,9 +81,18 @@ static inline PyObject *decode(core_decoder *decoder, ladle_view *view)
                    ? decode_ascii(content, len)
                    : core_decode_text(decoder, LADLE_STR, content, len);
     }
+    case LADLE_DICTIONARY:
+        return decode_entry(decoder, view);
+    case LADLE_UNION:
+        return decode(decoder, &view->children[ladle_packed_get(&view->words, view->next++)]);
     default:
         return decode_other(decoder, view);
     }
+}
+
+static PyObject *decode(core_decoder *decoder, ladle_view *view)
+{
+    return decode_inline(decoder, view);
 }
 
 /*
@@ -75,7 +113,7 @@ static PyObject *decode_tuple(core_decoder *decoder, ladle_view *view)
     PyObject_GC_UnTrack(tuple);
     for (uint32_t i = 0; i < count; i++) {
         ladle_view *child = &view->children[i];
-        PyObject *item = decode(decoder, child);
+        PyObject *item = decode_inline(decoder, child);
         if (LADLE_UNLIKELY(!item)) {
             Py_DECREF(tuple);
             return NULL;
@@ -99,6 +137,15 @@ static int take_count(core_decoder *decoder, ladle_view *view, uint32_t item_len
     return core_decode_enter(decoder, length, item_len);
 }
 
+/*
+ * Whether making the values of a view may run code of Python's, which sees what the collector
+ * knows of.
+ */
+static bool may_run_collector(const ladle_view *view)
+{
+    return view->kind > LADLE_BYTEARRAY && view->kind != LADLE_DICTIONARY;
+}
+
 static PyObject *decode_list(core_decoder *decoder, ladle_view *view)
 {
     Py_ssize_t count;
@@ -107,16 +154,21 @@ static PyObject *decode_list(core_decoder *decoder, ladle_view *view)
     if (!list) {
         return NULL;
     }
-    PyObject_GC_UnTrack(list);
+    bool is_seen = may_run_collector(child);
+    if (is_seen) {
+        PyObject_GC_UnTrack(list);
+    }
     for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *item = decode(decoder, child);
+        PyObject *item = decode_inline(decoder, child);
         if (LADLE_UNLIKELY(!item)) {
             Py_DECREF(list);
             return NULL;
         }
         PyList_SET_ITEM(list, i, item);
     }
-    PyObject_GC_Track(list);
+    if (is_seen) {
+        PyObject_GC_Track(list);
+    }
     return list;
 }
 
@@ -130,7 +182,7 @@ static PyObject *decode_tuples(core_decoder *decoder, ladle_view *view)
     }
     PyObject_GC_UnTrack(tuple);
     for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *item = decode(decoder, child);
+        PyObject *item = decode_inline(decoder, child);
         if (!item) {
             Py_DECREF(tuple);
             return NULL;
@@ -201,7 +253,7 @@ static int set_pairs(core_decoder *decoder, ladle_view *view, const ladle_column
     bool needs_tracking = false;
     for (uint32_t i = 0; i < columns->count; i++) {
         ladle_view *child = &view->children[columns->columns[i]];
-        PyObject *value = decode(decoder, child);
+        PyObject *value = decode_inline(decoder, child);
         if (LADLE_UNLIKELY(!value)) {
             return -1;
         }
@@ -254,20 +306,6 @@ static PyObject *decode_dict(core_decoder *decoder, ladle_view *view)
         Py_CLEAR(dict);
     }
     return dict;
-}
-
-static PyObject *decode_entry(core_decoder *decoder, ladle_view *view)
-{
-    PyObject *const *entries = core_view_objects(view);
-    PyObject *entry = entries[ladle_packed_get(&view->words, view->next++)];
-    if (LADLE_LIKELY(view->children[0].kind != LADLE_BYTEARRAY)) {
-        return Py_NewRef(entry);
-    }
-    Py_ssize_t len = PyBytes_GET_SIZE(entry);
-    if (core_decode_take_memory(decoder, BYTEARRAY_LEN + (uint64_t)len) < 0) {
-        return NULL;
-    }
-    return PyByteArray_FromStringAndSize(PyBytes_AS_STRING(entry), len);
 }
 
 static PyObject *decode_complex(ladle_view *view)
@@ -333,10 +371,6 @@ static PyObject *decode_other(core_decoder *decoder, ladle_view *view)
         return decode_dict(decoder, view);
     case LADLE_MAP:
         return decode_map(decoder, view);
-    case LADLE_UNION:
-        return decode(decoder, &view->children[ladle_packed_get(&view->words, view->next++)]);
-    case LADLE_DICTIONARY:
-        return decode_entry(decoder, view);
     case LADLE_OBJECT:
         return core_decode_object(decoder, view);
     case LADLE_EXTENSION:

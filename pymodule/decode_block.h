@@ -58,7 +58,8 @@ static inline uint64_t core_view_next_list(const ladle_view *view)
  */
 static inline bool core_is_tracked(const ladle_view *view, PyObject *object)
 {
-    return view->kind > LADLE_BYTEARRAY && PyObject_IS_GC(object) && PyObject_GC_IsTracked(object);
+    return view->kind > LADLE_BYTEARRAY && PyType_IS_GC(Py_TYPE(object)) &&
+           (PyList_CheckExact(object) || PyObject_GC_IsTracked(object));
 }
 
 /*

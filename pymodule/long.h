@@ -144,6 +144,14 @@ static inline int int_to_bytes(PyObject *value, uint8_t *to, size_t len)
 #endif
 }
 
+/*
+ * PyLong_FromLong knows small numbers, PyLong_FromLongLong goes over them digit by digit.
+ */
+static inline PyObject *int_from_word(int64_t value)
+{
+    return sizeof(long) == sizeof value ? PyLong_FromLong((long)value) : PyLong_FromLongLong(value);
+}
+
 static inline PyObject *int_from_bytes(const uint8_t *bytes, size_t len)
 {
     if (len == 0) {
