@@ -3,10 +3,14 @@
 
 #include "argument.h"
 #include "rows_get.h"
+#include "rows_leaf.h"
 #include "status.h"
 
 ladle_view *ladle_column_named(ladle_view *view, const char *name)
 {
+    if (!view || !name) {
+        return NULL;
+    }
     size_t len = strlen(name);
     bool has_names = view->kind == LADLE_DICT || view->kind == LADLE_OBJECT;
     for (uint32_t i = 0; has_names && i < view->child_count; i++) {
@@ -20,7 +24,8 @@ ladle_view *ladle_column_named(ladle_view *view, const char *name)
 
 ladle_view *ladle_column_at(ladle_view *view, uint32_t index)
 {
-    return view->kind == LADLE_TUPLE && index < view->child_count ? &view->children[index] : NULL;
+    return view && view->kind == LADLE_TUPLE && index < view->child_count ? &view->children[index]
+                                                                          : NULL;
 }
 
 /*
@@ -28,15 +33,10 @@ ladle_view *ladle_column_at(ladle_view *view, uint32_t index)
  */
 static const void *stored_array(const ladle_view *column, ladle_field_type type)
 {
-    const ladle_packed *words = &column->words;
-    bool is_wanted =
-        (column->kind == LADLE_FLOAT && type == LADLE_FIELD_DOUBLE) ||
-        (column->kind == LADLE_INT && !words->is_unsigned && type == LADLE_FIELD_INT64) ||
-        (column->kind == LADLE_INT && words->is_unsigned && type == LADLE_FIELD_UINT64);
-    if (!is_wanted || words->bits != 64 || words->base || LADLE_SWAP(16, 1) != 1) {
+    if (!ladle_is_stored_as(column, type) || LADLE_SWAP(16, 1) != 1) {
         return NULL;
     }
-    const uint8_t *array = words->data + 8 * column->next;
+    const uint8_t *array = column->words.data + 8 * column->next;
     return (uintptr_t)array % 8 == 0 ? array : NULL;
 }
 

@@ -227,10 +227,31 @@ static bool takes_numbers(ladle_field_type type, uint8_t kind)
            (kind == LADLE_BOOL || type != LADLE_FIELD_BOOL);
 }
 
+bool ladle_is_stored_as(const ladle_view *view, ladle_field_type type)
+{
+    const ladle_packed *words = &view->words;
+    bool is_wanted =
+        (view->kind == LADLE_FLOAT && type == LADLE_FIELD_DOUBLE) ||
+        (view->kind == LADLE_INT && !words->is_unsigned && type == LADLE_FIELD_INT64) ||
+        (view->kind == LADLE_INT && words->is_unsigned && type == LADLE_FIELD_UINT64);
+    return is_wanted && words->bits == 64 && words->base == 0;
+}
+
+static void get_stored(ladle_view *view, const struct ladle_places *places)
+{
+    const uint8_t *words = view->words.data + 8 * view->next;
+    SCATTER(uint64_t, ladle_load_u64(words + 8 * i))
+    view->next += places->count;
+}
+
 static ladle_status get_numbers(const struct ladle_rows_getter *getter, ladle_view *view,
                                 const ladle_field *field, const struct ladle_places *places)
 {
     uint64_t values[STEP_COUNT];
+    if (ladle_is_stored_as(view, field->type)) {
+        get_stored(view, places);
+        return LADLE_OK;
+    }
     if (!takes_numbers(field->type, view->kind)) {
         return ladle_misfit_kind(getter, view, field);
     }
@@ -304,9 +325,31 @@ static inline bool copy_text(uint8_t *to, const uint8_t *from, size_t len)
     }
 }
 
+/*
+ * Texts that all fill their members are looked at together. False, and nothing is done, when there
+ * are others, or one with a zero byte.
+ */
+static bool get_full_chars(ladle_view *view, size_t capacity, const struct ladle_places *places)
+{
+    const uint8_t *from = view->bytes + view->next_byte;
+    size_t len = places->count * capacity;
+    if (view->words.bits || view->words.base != capacity || memchr(from, 0, len)) {
+        return false;
+    }
+    for (size_t i = 0; i < places->count; i++) {
+        ladle_copy(places->first + i * places->stride, from + i * capacity, capacity);
+    }
+    view->next += places->count;
+    view->next_byte += len;
+    return true;
+}
+
 static ladle_status get_chars(const struct ladle_rows_getter *getter, ladle_view *view,
                               size_t capacity, const struct ladle_places *places)
 {
+    if (get_full_chars(view, capacity, places)) {
+        return LADLE_OK;
+    }
     for (size_t i = 0; i < places->count; i++) {
         size_t len = (size_t)ladle_packed_get(&view->words, view->next);
         uint8_t *to = places->first + i * places->stride;

@@ -11,4 +11,9 @@
 ladle_status ladle_rows_get_leaf(const struct ladle_rows_getter *getter, ladle_view *view,
                                  const ladle_field *field, const struct ladle_places *places);
 
+/*
+ * Whether a column is an array of words of a type, as they are.
+ */
+bool ladle_is_stored_as(const ladle_view *view, ladle_field_type type);
+
 #endif

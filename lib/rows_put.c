@@ -222,6 +222,61 @@ static ladle_status check_texts(struct putter *putter, const ladle_node *node, s
     return LADLE_OK;
 }
 
+/*
+ * Bits that are set in some word of a text; of its last bytes, in each of them.
+ */
+static uint64_t bits_in(const uint8_t *text, size_t len)
+{
+    uint64_t bits = 0;
+    size_t at = 0;
+    for (; at + 8 <= len; at += 8) {
+        bits |= ladle_load_u64(text + at);
+    }
+    for (; at < len; at++) {
+        bits |= text[at];
+    }
+    return bits;
+}
+
+/*
+ * Copy texts that all fill their members, which are looked at together. False when there are
+ * shorter ones: what was copied means nothing then.
+ */
+static bool copy_full_texts(uint8_t *to, size_t capacity, const struct members *members)
+{
+    const uint8_t *last = members->first + (members->count - 1) * members->stride;
+    if (!members->first[capacity - 1] || !last[capacity - 1]) {
+        return false;
+    }
+    for (size_t i = 0; i < members->count; i++) {
+        ladle_copy(to + i * capacity, members->first + i * members->stride, capacity);
+    }
+    return !memchr(to, 0, members->count * capacity);
+}
+
+/*
+ * Copy texts, and note their lengths. Returns their length together.
+ */
+static size_t copy_texts(uint8_t *to, uint32_t *lengths, size_t capacity,
+                         const struct members *members, uint64_t *high)
+{
+    size_t len = members->count * capacity;
+    if (len && copy_full_texts(to, capacity, members)) {
+        for (size_t i = 0; i < members->count; i++) {
+            lengths[i] = (uint32_t)capacity;
+        }
+        *high = bits_in(to, len);
+        return len;
+    }
+    len = 0;
+    for (size_t i = 0; i < members->count; i++) {
+        lengths[i] =
+            (uint32_t)copy_text(to + len, members->first + i * members->stride, capacity, high);
+        len += lengths[i];
+    }
+    return len;
+}
+
 static ladle_status put_chars(struct putter *putter, ladle_node *node, size_t capacity,
                               const struct members *members)
 {
@@ -229,18 +284,11 @@ static ladle_status put_chars(struct putter *putter, ladle_node *node, size_t ca
     LADLE_TRY(reserve(putter, node, count));
     LADLE_TRY(reserve_bytes(putter, node, count * capacity));
     uint32_t *lengths = (uint32_t *)node->words + node->count;
-    uint8_t *start = node->bytes.data + node->bytes.len;
-    uint8_t *to = start;
     uint64_t high = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t len = copy_text(to, members->first + i * members->stride, capacity, &high);
-        lengths[i] = (uint32_t)len;
-        to += len;
-    }
+    size_t len = copy_texts(node->bytes.data + node->bytes.len, lengths, capacity, members, &high);
     node->count += count;
-    node->bytes.len += (size_t)(to - start);
-    return high & LADLE_HIGH_BITS ? check_texts(putter, node, count, (size_t)(to - start))
-                                  : LADLE_OK;
+    node->bytes.len += len;
+    return high & LADLE_HIGH_BITS ? check_texts(putter, node, count, len) : LADLE_OK;
 }
 
 static ladle_status put_bytes(struct putter *putter, ladle_node *node, size_t len,
