@@ -125,10 +125,13 @@ demo: .venv/setup-demo .venv/setup-ladle ## the demonstration, N=1000000 records
 
 # ---- Tests ----
 
-test: layers exports headers test-c test-py test-examples test-install ## all tests but the slow ones of .ci/run
+test: layers contracts exports headers test-c test-py test-examples test-install ## all tests but the slow ones of .ci/run
 
 layers: ## who may include whom
 	$(Q)$(or $(PYTHON),python3) tests/check-layers.py
+
+contracts: ## each public function has its contract and its tests
+	$(Q)$(or $(PYTHON),python3) tests/check-contracts.py
 
 exports: $(OUT)/libladle.so ## the shared library exports what the headers say
 	$(Q)CC='$(CC)' tests/check-exports $<
@@ -298,6 +301,6 @@ distclean: clean ## remove .venv and caches too
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
-.PHONY: all lib static shared py demo test layers exports headers test-c test-py test-slow \
-        test-arrow test-examples test-large test-stream asan asan-py fuzz bench bench-run lint \
-        format format-check sdist clean distclean help
+.PHONY: all lib static shared py demo test layers contracts exports headers test-c test-py \
+        test-slow test-arrow test-examples test-large test-stream asan asan-py fuzz bench bench-run \
+        lint format format-check sdist clean distclean help

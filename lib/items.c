@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "argument.h"
 #include "shape.h"
 #include "status.h"
 #include "writer.h"
@@ -57,7 +58,12 @@ ladle_status ladle_writer_append_items(ladle_writer *writer, ladle_kind kind, co
                                        size_t type_len, size_t value_len, const void *items,
                                        size_t count, ladle_error *error)
 {
+    LADLE_TRY(ladle_need(writer && type && (items || !count || !value_len), error));
     LADLE_TRY(ladle_writer_check(writer, error));
+    if (kind != LADLE_SCALAR && kind != LADLE_ARRAY) {
+        return ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                          "items are of kind SCALAR or ARRAY");
+    }
     const uint8_t *next = items;
     for (size_t step; count; count -= step) {
         ladle_node *node;

@@ -115,7 +115,7 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_node_accept(ladle_shape *shape, lad
                                                          ladle_node **out);
 
 /*
- * The same for a value of SCALAR, ARRAY or OBJECT.
+ * The same for a value of SCALAR, ARRAY or OBJECT. Returns as ladle_node_accept.
  *
  * type       what its column has in common, as FORMAT.md section 5.2 has it between the kind and
  *            what follows: dtype, length of an item, for an ARRAY order and extents; for an OBJECT

@@ -205,13 +205,15 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_value_put_int(ladle_buffer *to, int
 LADLE_API LADLE_NODISCARD ladle_status ladle_value_put_uint(ladle_buffer *to, uint64_t value);
 
 /*
- * A container of kind TUPLE, LIST, SET, FROZENSET or DICT; 'count' values, or pairs, follow.
+ * A container of kind TUPLE, LIST, SET, FROZENSET or DICT; 'count' values, or pairs, follow. Returns
+ * as all of these.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_value_put_container(ladle_buffer *to, ladle_kind kind,
                                                                  uint64_t count);
 
 /*
- * A value of kind BIGINT, STR, SURROGATE_STR, BYTES or BYTEARRAY. STR must be UTF-8.
+ * A value of kind BIGINT, STR, SURROGATE_STR, BYTES or BYTEARRAY. STR must be UTF-8. Returns as all
+ * of these.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_value_put_data(ladle_buffer *to, ladle_kind kind,
                                                             const void *data, size_t len);
@@ -226,7 +228,7 @@ static inline LADLE_NODISCARD ladle_status ladle_value_put_extension(ladle_buffe
 }
 
 /*
- * Any item as ladle_value_next gave it.
+ * Any item as ladle_value_next gave it. Returns as all of these.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_value_put_item(ladle_buffer *to,
                                                             const ladle_item *item);

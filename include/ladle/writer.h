@@ -168,8 +168,8 @@ LADLE_API void ladle_writer_rollback(ladle_writer *writer);
 LADLE_API LADLE_NODISCARD ladle_status ladle_writer_flush(ladle_writer *writer, ladle_error *error);
 
 /*
- * As ladle_writer_flush, then a checkpoint and the sink's sync: the records survive a loss of
- * power. When the sink's sync fails the writer is dead, and error->record is the number of records
+ * Does and returns as ladle_writer_flush, with a checkpoint and the sink's sync: the records survive
+ * a loss of power. When the sink's sync fails the writer is dead, and error->record is the number of records
  * at the sync before: the system may have forgotten what it could not write.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_writer_sync(ladle_writer *writer, ladle_error *error);

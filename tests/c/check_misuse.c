@@ -18,6 +18,12 @@ static const struct point points[] = {{1}, {2}, {3}};
 
 static ladle_memory_sink file;
 
+/*
+ * The type of a NumPy scalar, as FORMAT.md has it.
+ */
+#define DOUBLE     "\3<f8\10"
+#define DOUBLE_LEN 5
+
 static void make_file(void)
 {
     ladle_sink sink;
@@ -70,6 +76,8 @@ START_TEST(null_is_refused_by_writers)
     must_refuse(ladle_writer_open_append(&writer, &source, NULL, NULL, NULL, error));
     must_refuse(ladle_writer_append(NULL, "\x01", 1, error));
     must_refuse(ladle_writer_append_rows(NULL, &layout, points, 3, error));
+    must_refuse(
+        ladle_writer_append_items(NULL, LADLE_SCALAR, DOUBLE, DOUBLE_LEN, 8, points, 3, error));
     must_refuse(ladle_writer_commit(NULL, error));
     must_refuse(ladle_writer_flush(NULL, error));
     must_refuse(ladle_writer_sync(NULL, error));
@@ -86,6 +94,11 @@ START_TEST(null_is_refused_by_writers)
     must_refuse(ladle_writer_append(writer, NULL, 1, error));
     must_refuse(ladle_writer_append_rows(writer, NULL, points, 3, error));
     must_refuse(ladle_writer_append_rows(writer, &layout, NULL, 3, error));
+    must_refuse(ladle_writer_append_items(writer, LADLE_SCALAR, NULL, 0, 8, points, 3, error));
+    must_refuse(
+        ladle_writer_append_items(writer, LADLE_SCALAR, DOUBLE, DOUBLE_LEN, 8, NULL, 3, error));
+    must_refuse(
+        ladle_writer_append_items(writer, LADLE_FLOAT, DOUBLE, DOUBLE_LEN, 8, points, 3, error));
     must(ladle_writer_append_rows(writer, &layout, NULL, 0, NULL));
     must_give(LADLE_E_CORRUPT, ladle_writer_append(writer, NULL, 0, NULL));
     ck_assert_uint_eq(ladle_writer_count(writer), 0);
@@ -159,6 +172,10 @@ START_TEST(null_is_refused_elsewhere)
     must_refuse(ladle_sink_open_append(&sink, NULL, "x", error));
     must_refuse(ladle_sink_open_append(&sink, &source, NULL, error));
     must_refuse(ladle_fd_is_locked(0, NULL, error));
+    ck_assert_ptr_null(ladle_column_named(NULL, "x"));
+    ck_assert_ptr_null(ladle_column_named(&view, NULL));
+    ck_assert_ptr_null(ladle_column_at(NULL, 0));
+    ck_assert_ptr_null(ladle_column_at(&view, 0));
     must_refuse(ladle_column_get(NULL, LADLE_FIELD_INT8, NULL, &copy, &values, error));
     must_refuse(ladle_column_get(&view, LADLE_FIELD_INT8, NULL, NULL, &values, error));
     must_refuse(ladle_column_get(&view, LADLE_FIELD_INT8, NULL, &copy, NULL, error));

@@ -2,6 +2,7 @@
 #include "fault_alloc.h"
 #include "fault_io.h"
 #include "records.h"
+#include "status.h"
 #include "test.h"
 
 static const char *const codecs[] = {"none", "zlib"};
@@ -190,6 +191,156 @@ START_TEST(metadata_survive_failing_memory)
 }
 END_TEST
 
+/*
+ * The functions for bindings: a record of each kind of node, put by hand.
+ */
+static ladle_status put_by_hand(ladle_writer *writer, uint64_t number)
+{
+    static const uint16_t columns[] = {0, 1};
+    ladle_shape *shape = ladle_writer_shape(writer);
+    ladle_node *dict;
+    ladle_node *node;
+    uint32_t list;
+    ladle_cursor tagged = ladle_cursor_over("\xD1\x41", 2);
+    LADLE_TRY(ladle_node_accept(shape, shape->root, LADLE_DICT, 0, &dict));
+    for (uint32_t column = 0; column < 2; column++) {
+        uint32_t known;
+        LADLE_TRY(ladle_dict_column(shape, dict, column ? "typed" : "plain", 5, &known));
+        ck_assert_uint_eq(known, column);
+    }
+    LADLE_TRY(ladle_dict_list(shape, dict, columns, 2, &list));
+    LADLE_TRY(ladle_node_grow(shape, dict));
+    LADLE_TRY(ladle_node_put_u8(shape, dict, (uint8_t)list));
+    LADLE_TRY(ladle_node_put_tagged(shape, dict->children[0], &tagged, 8));
+    LADLE_TRY(
+        ladle_node_accept_typed(shape, dict->children[1], LADLE_SCALAR, "\3<f8\10", 5, 8, &node));
+    LADLE_TRY(ladle_node_grow_bytes(shape, node, sizeof number));
+    return ladle_node_put_items(shape, node, &number, 1);
+}
+
+/*
+ * Add a record with the allocation 'fail_at' failing; once more when it did.
+ */
+static bool by_hand_failing_at(uint64_t fail_at)
+{
+    enum { COUNT = 100 };
+    struct fault_alloc alloc;
+    ladle_writer_options options = fixed_options();
+    ladle_memory_sink file = {0};
+    ladle_sink sink;
+    ladle_writer *writer;
+    fault_alloc_init(&alloc);
+    options.allocator = &alloc.allocator;
+    options.block_len = 1024;
+    ladle_sink_from_memory(&sink, &file);
+    must(ladle_writer_open(&writer, &sink, &options, NULL));
+    alloc.fail_at = alloc.calls + fail_at;
+    while (ladle_writer_count(writer) < COUNT) {
+        ladle_status status = put_by_hand(writer, ladle_writer_count(writer));
+        if (status == LADLE_OK) {
+            status = ladle_writer_commit(writer, NULL);
+        } else {
+            ladle_writer_rollback(writer);
+        }
+        must_be_ok_or_memory(status);
+    }
+    bool failed = alloc.calls > alloc.fail_at;
+    alloc.fail_at = UINT64_MAX;
+    must(ladle_writer_close(writer, NULL));
+    struct outcome outcome = read_memory(file.data, file.len, NULL, NULL);
+    must_give(LADLE_END, outcome.status);
+    ck_assert_uint_eq(outcome.count, COUNT);
+    fault_alloc_end(&alloc);
+    ladle_memory_sink_free(&file);
+    return failed;
+}
+
+START_TEST(nodes_survive_failing_memory)
+{
+    uint64_t fail_at = 0;
+    while (by_hand_failing_at(fail_at)) {
+        fail_at++;
+    }
+    ck_assert_uint_gt(fail_at, 20);
+    printf("check_oom: nodes, %" PRIu64 " failures\n", fail_at);
+}
+END_TEST
+
+static bool items_failing_at(const double *items, size_t count, uint64_t fail_at)
+{
+    struct fault_alloc alloc;
+    ladle_writer_options options = fixed_options();
+    ladle_memory_sink file = {0};
+    ladle_sink sink;
+    ladle_writer *writer;
+    fault_alloc_init(&alloc);
+    options.allocator = &alloc.allocator;
+    options.block_len = 1024;
+    ladle_sink_from_memory(&sink, &file);
+    must(ladle_writer_open(&writer, &sink, &options, NULL));
+    alloc.fail_at = alloc.calls + fail_at;
+    size_t done = 0;
+    while (done < count) {
+        ladle_status status = ladle_writer_append_items(writer, LADLE_SCALAR, "\3<f8\10", 5, 8,
+                                                        items + done, count - done, NULL);
+        must_be_ok_or_memory(status);
+        done = (size_t)ladle_writer_count(writer);
+    }
+    bool failed = alloc.calls > alloc.fail_at;
+    alloc.fail_at = UINT64_MAX;
+    must(ladle_writer_close(writer, NULL));
+    struct outcome outcome = read_memory(file.data, file.len, NULL, NULL);
+    must_give(LADLE_END, outcome.status);
+    ck_assert_uint_eq(outcome.count, count);
+    fault_alloc_end(&alloc);
+    ladle_memory_sink_free(&file);
+    return failed;
+}
+
+START_TEST(items_survive_failing_memory)
+{
+    static double items[500];
+    uint64_t fail_at = 0;
+    while (items_failing_at(items, COUNT_OF(items), fail_at)) {
+        fail_at++;
+    }
+    ck_assert_uint_gt(fail_at, 3);
+}
+END_TEST
+
+/*
+ * Values and columns that a caller has put into a buffer of his own.
+ */
+START_TEST(buffers_survive_failing_memory)
+{
+    struct fault_alloc alloc;
+    ladle_buffer buffer = {.allocator = &alloc.allocator};
+    ladle_cursor cursor = ladle_cursor_over("\x8Aladle says", 11);
+    ladle_item item;
+    ladle_view column = {.kind = LADLE_INT, .count = 1};
+    const void *values;
+    must(ladle_value_next(&cursor, &item));
+    fault_alloc_init(&alloc);
+    alloc.fail_at = 0;
+    alloc.fails_on = true;
+    must_give(LADLE_E_MEMORY, ladle_value_put_item(&buffer, &item));
+    must_give(LADLE_E_MEMORY, ladle_value_put_int(&buffer, 5));
+    must_give(LADLE_E_MEMORY, ladle_value_put_uint(&buffer, 5));
+    must_give(LADLE_E_MEMORY, ladle_value_put_container(&buffer, LADLE_LIST, 5));
+    must_give(LADLE_E_MEMORY, ladle_value_put_data(&buffer, LADLE_BYTES, "x", 1));
+    must_give(LADLE_E_MEMORY,
+              ladle_column_get(&column, LADLE_FIELD_INT8, NULL, &buffer, &values, NULL));
+    ck_assert_uint_eq(buffer.len, 0);
+    alloc.fail_at = UINT64_MAX;
+    alloc.fails_on = false;
+    must(ladle_value_put_item(&buffer, &item));
+    must(ladle_column_get(&column, LADLE_FIELD_INT8, NULL, &buffer, &values, NULL));
+    ck_assert_int_eq(*(const int8_t *)values, 0);
+    ladle_buffer_free(&buffer);
+    fault_alloc_end(&alloc);
+}
+END_TEST
+
 Suite *oom_suite(void)
 {
     Suite *suite = suite_create("oom");
@@ -197,6 +348,9 @@ Suite *oom_suite(void)
     int ways = (int)COUNT_OF(codecs) * GEN_STYLE_COUNT;
     tcase_add_loop_test(tcase, writer_survives_failing_memory, 0, ways);
     tcase_add_loop_test(tcase, reader_survives_failing_memory, 0, ways);
+    tcase_add_test(tcase, nodes_survive_failing_memory);
+    tcase_add_test(tcase, items_survive_failing_memory);
+    tcase_add_test(tcase, buffers_survive_failing_memory);
     tcase_add_test(tcase, metadata_survive_failing_memory);
     suite_add_tcase(suite, tcase);
     return suite;
