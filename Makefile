@@ -157,7 +157,8 @@ test-c: $(OUT)/run-tests ## the C tests
 test-py: .venv/setup-pytest .venv/setup-ladle ## the Python tests
 	$(Q)$(PY) -m pytest -q tests/py
 
-test-slow: .venv/setup-pytest .venv/setup-ladle ## the Python tests, the slow ones too
+test-slow: $(OUT)/run-tests .venv/setup-pytest .venv/setup-ladle ## all damage to all files, and the Python tests, the slow ones too
+	$(Q)LADLE_SLOW=1 CK_RUN_SUITE=spoiled $(RUN) $<
 	$(Q)LADLE_SLOW=1 $(PY) -m pytest -q tests/py
 
 # With the newest NumPy, and with those that take and give Arrow tables.

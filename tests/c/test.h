@@ -63,6 +63,7 @@
     X(seek)                                                                                        \
     X(select)                                                                                      \
     X(shape)                                                                                       \
+    X(spoiled)                                                                                     \
     X(value)                                                                                       \
     X(view)                                                                                        \
     X(wire)
