@@ -59,6 +59,7 @@
     X(recover)                                                                                     \
     X(resume)                                                                                      \
     X(rows)                                                                                        \
+    X(rows_fit)                                                                                    \
     X(schema)                                                                                      \
     X(seek)                                                                                        \
     X(select)                                                                                      \
