@@ -87,6 +87,8 @@ ladle_status ladle_emitter_init(struct ladle_emitter *emitter, const ladle_sink 
     emitter->index.allocator = allocator;
     emitter->codec = options->codec;
     emitter->block_len = options->block_len;
+    emitter->progress = options->progress;
+    emitter->progress_ctx = options->progress_ctx;
     ladle_checkpoint_init(&emitter->checkpoint, allocator);
     ladle_block_encoder_init(&emitter->encoder, allocator);
     emitter->merged = ladle_merged_new(allocator);
@@ -241,6 +243,9 @@ static ladle_status write_oldest(struct ladle_emitter *emitter, ladle_error *err
     if (parcel->type == LADLE_BLOCK_DATA) {
         ladle_checkpoint_add(&emitter->checkpoint, offset, block->len, parcel->record_count,
                              header.decoded_len);
+    }
+    if (emitter->progress) {
+        emitter->progress(emitter->progress_ctx, emitter->output.offset, LADLE_UNKNOWN);
     }
     return LADLE_OK;
 }

@@ -40,6 +40,8 @@ struct ladle_emitter {
     bool sync_failed;
     bool is_complete; /* nothing was written behind a trailer */
     bool is_dead;
+    ladle_progress *progress; /* may be NULL */
+    void *progress_ctx;
 };
 
 /*
@@ -49,7 +51,9 @@ struct ladle_emitter_options {
     const struct ladle_codec *codec;
     int level;
     unsigned threads;
-    size_t block_len; /* bytes that blocks have about, before compression */
+    size_t block_len;         /* bytes that blocks have about, before compression */
+    ladle_progress *progress; /* may be NULL */
+    void *progress_ctx;
     const ladle_allocator *allocator;
 };
 

@@ -169,6 +169,18 @@ static void read_ahead(ladle_reader *reader)
     }
 }
 
+static void tell_progress(const ladle_reader *reader, uint64_t done)
+{
+    const struct ladle_input *input = &reader->scan.input;
+    uint64_t total = LADLE_UNKNOWN;
+    if (reader->progress) {
+        if (ladle_input_has_places(input) && ladle_input_size(input, &total, NULL) != LADLE_OK) {
+            total = LADLE_UNKNOWN;
+        }
+        reader->progress(reader->progress_ctx, done, total);
+    }
+}
+
 /*
  * The next block of those read ahead becomes the one at hand.
  */
@@ -183,6 +195,7 @@ static ladle_status take_ahead(ladle_reader *reader)
             &reader->failure, slot->status, slot->block_offset, slot->first_record, "%s",
             slot->status == LADLE_E_MEMORY ? ladle_status_text(slot->status) : slot->why);
     }
+    tell_progress(reader, slot->behind.offset);
     reader->rows_left = slot->header.record_count;
     reader->is_pending = true;
     if (reader->position > slot->first_record) {
@@ -376,6 +389,8 @@ static ladle_reader *reader_new(const ladle_reader_options *options, const ladle
     reader->allocator = allocator;
     reader->limits = *limits;
     reader->take_tail = options->take_tail;
+    reader->progress = options->progress;
+    reader->progress_ctx = options->progress_ctx;
     ladle_scan_init(&reader->scan, source, limits->max_record, options->live, allocator);
     reader->metadata.allocator = allocator;
     reader->record.allocator = allocator;

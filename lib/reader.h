@@ -33,6 +33,8 @@ struct ladle_reader {
     bool can_step;       /* it ended in a block whose place is known */
     uint64_t step_to;    /* then: the first record behind that block */
     ladle_error failure;
+    ladle_progress *progress; /* may be NULL */
+    void *progress_ctx;
 };
 
 /*

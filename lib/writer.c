@@ -404,6 +404,8 @@ static ladle_status writer_init(ladle_writer *writer, const ladle_sink *sink,
                                                           .level = options->level,
                                                           .threads = options->threads,
                                                           .block_len = writer->block_len,
+                                                          .progress = options->progress,
+                                                          .progress_ctx = options->progress_ctx,
                                                           .allocator = options->allocator};
     writer->allocator = options->allocator;
     writer->shape = (ladle_shape){

@@ -61,6 +61,15 @@ typedef struct ladle_sink {
 } ladle_sink;
 
 /*
+ * Called by readers and writers when they are done with a block, in the thread of their caller. It
+ * must not use the reader or writer. Who wants to stop makes no further call.
+ *
+ * done   bytes of the file up to behind the block; of what stands in a pipe, of those that came
+ * total  bytes of the file; LADLE_UNKNOWN for a writer, and for what can be read in order only
+ */
+typedef void ladle_progress(void *ctx, uint64_t done, uint64_t total);
+
+/*
  * Read from a file descriptor, from where it stands: a file, a pipe, a socket.
  *
  * source  output

@@ -28,6 +28,8 @@ struct ladle_schema;
  *            done in the calls. The source and the functions of the program are called by the
  *            caller's thread only, but for a custom allocator, which must be safe to use from
  *            several threads then
+ * progress   called for each block with records whose first record is about to be handed out; its
+ *            'ctx' is progress_ctx
  */
 typedef struct ladle_reader_options {
     size_t struct_size;
@@ -36,11 +38,13 @@ typedef struct ladle_reader_options {
     bool take_tail;
     bool live;
     unsigned threads;
+    ladle_progress *progress;
+    void *progress_ctx;
 } ladle_reader_options;
 
 #define LADLE_READER_OPTIONS_INIT                                                                  \
     {                                                                                              \
-        sizeof(ladle_reader_options), 0, 0, 0, 0, 0                                                \
+        sizeof(ladle_reader_options), 0, 0, 0, 0, 0, 0, 0                                          \
     }
 
 /*

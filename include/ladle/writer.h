@@ -30,6 +30,7 @@ typedef struct ladle_writer ladle_writer;
  *               in the calls. The functions of the program (sink, allocator) are called by the
  *               caller's thread only. The file is the same whatever their number. In a child made
  *               by fork the writer is dead: it writes nothing, and closing it releases it
+ * progress      called for each block that the sink took; its 'ctx' is progress_ctx
  */
 typedef struct ladle_writer_options {
     size_t struct_size;
@@ -43,11 +44,13 @@ typedef struct ladle_writer_options {
     const ladle_allocator *allocator; /* must outlive the writer */
     void (*release_tag)(void *tag);   /* for bindings: see ladle_key */
     unsigned threads;
+    ladle_progress *progress;
+    void *progress_ctx;
 } ladle_writer_options;
 
 #define LADLE_WRITER_OPTIONS_INIT                                                                  \
     {                                                                                              \
-        sizeof(ladle_writer_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                 \
+        sizeof(ladle_writer_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                           \
     }
 
 /*

@@ -439,6 +439,67 @@ START_TEST(a_pipe_will_do)
 }
 END_TEST
 
+/*
+ * What was told of progress.
+ */
+struct told {
+    uint64_t calls;
+    uint64_t done;
+    uint64_t total;
+};
+
+static void note_progress(void *ctx, uint64_t done, uint64_t total)
+{
+    struct told *told = ctx;
+    check_that(done > told->done, "from %" PRIu64 " to %" PRIu64, told->done, done);
+    *told = (struct told){told->calls + 1, done, total};
+}
+
+static struct told read_with_progress(const ladle_source *source, unsigned threads,
+                                      const struct records *records)
+{
+    struct told told = {0};
+    ladle_reader_options options = LADLE_READER_OPTIONS_INIT;
+    options.progress = note_progress;
+    options.progress_ctx = &told;
+    options.threads = threads;
+    struct outcome outcome = read_source(source, &options, records);
+    must_give(LADLE_END, outcome.status);
+    return told;
+}
+
+START_TEST(progress_is_told)
+{
+    struct records records = {0};
+    ladle_memory_sink file = {0};
+    struct told told = {0};
+    ladle_source source;
+    ladle_writer_options options = fixed_options();
+    options.block_len = 2000;
+    options.threads = (unsigned)_i;
+    options.progress = note_progress;
+    options.progress_ctx = &told;
+    records_generate(&records, 5, GEN_FLAT, 1000);
+    write_file(&records, &options, &file);
+    uint64_t block_count = told.calls - 1; /* the last one is the checkpoint */
+    ck_assert_uint_gt(block_count, 10);
+    ck_assert_uint_eq(told.done, file.len - LADLE_TRAILER_LEN);
+    ck_assert_uint_eq(told.total, LADLE_UNKNOWN);
+    ladle_memory_source memory = {.data = file.data, .len = file.len};
+    ladle_source_from_memory(&source, &memory);
+    told = read_with_progress(&source, options.threads, &records);
+    ck_assert_uint_eq(told.calls, block_count);
+    ck_assert_uint_eq(told.total, file.len);
+    ck_assert_uint_lt(told.done, file.len);
+    ladle_source_from_pieces(&source, &memory);
+    told = read_with_progress(&source, options.threads, &records);
+    ck_assert_uint_eq(told.calls, block_count);
+    ck_assert_uint_eq(told.total, LADLE_UNKNOWN);
+    ladle_memory_sink_free(&file);
+    records_free(&records);
+}
+END_TEST
+
 Suite *file_suite(void)
 {
     Suite *suite = suite_create("file");
@@ -458,6 +519,7 @@ Suite *file_suite(void)
     tcase_add_test(tcase, a_flush_writes_all_so_far);
     tcase_add_test(tcase, an_aborted_file_is_truncated);
     tcase_add_test(tcase, a_pipe_will_do);
+    tcase_add_loop_test(tcase, progress_is_told, 0, 3);
     suite_add_tcase(suite, tcase);
     return suite;
 }
