@@ -159,7 +159,7 @@ START_TEST(a_file_goes_on_after_any_cut)
     write_eventful(&records, &file);
     must_hold(file.data, file.len, &records);
     check_shape(&file);
-    for (size_t len = 0; len <= file.len; len += len < 1000 || _i == 0 ? 1 : 7) {
+    for (size_t len = 0; len <= file.len; len += (len < 1000 || _i == 0 ? 1 : 7) * test_step()) {
         append_after_cut(&file, len, &records, &more);
     }
     printf("check_append: style %d, cuts of %zu bytes\n", _i, file.len);

@@ -55,7 +55,7 @@ START_TEST(every_truncation_is_seen)
     ladle_memory_sink file = {0};
     uint64_t count_before = 0;
     write_small_file(_i, &records, &file);
-    for (size_t len = 0; len < file.len; len++) {
+    for (size_t len = 0; len < file.len; len += test_step()) {
         uint8_t *copy = malloc(len ? len : 1); /* of exactly this length, for sanitizers */
         check_that(copy, "the test is out of memory");
         memcpy(copy, file.data, len);
@@ -67,7 +67,7 @@ START_TEST(every_truncation_is_seen)
         free(copy);
     }
     ck_assert_uint_eq(count_before, records.count);
-    printf("check_damage: file %d, %zu truncations\n", _i, file.len);
+    printf("check_damage: file %d, %zu truncations\n", _i, file.len / test_step());
     ladle_memory_sink_free(&file);
     records_free(&records);
 }
@@ -79,13 +79,13 @@ START_TEST(every_flipped_bit_is_seen)
     ladle_memory_sink file = {0};
     write_small_file(_i, &records, &file);
     uint8_t *bytes = file.data;
-    for (size_t bit = 0; bit < 8 * file.len; bit++) {
+    for (size_t bit = 0; bit < 8 * file.len; bit += test_step()) {
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
         struct outcome outcome = read_memory(bytes, file.len, NULL, &records);
         check_that(outcome.status < 0, "file %d, byte %zu, bit %zu", _i, bit / 8, bit % 8);
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
-    printf("check_damage: file %d, %zu flipped bits\n", _i, 8 * file.len);
+    printf("check_damage: file %d, %zu flipped bits\n", _i, 8 * file.len / test_step());
     ladle_memory_sink_free(&file);
     records_free(&records);
 }
@@ -124,13 +124,13 @@ START_TEST(random_damage_is_seen)
     struct gen gen = gen_begin(3000 + (uint64_t)_i);
     uint8_t *spoiled = malloc(2 * file.len);
     check_that(spoiled, "the test is out of memory");
-    for (int i = 0; i < TIMES; i++) {
+    for (size_t i = 0; i < TIMES; i += test_step()) {
         size_t len = spoil(&gen, file.data, file.len, spoiled);
         bool is_same = len == file.len && memcmp(spoiled, file.data, len) == 0;
         struct outcome outcome = read_memory(spoiled, len, NULL, &records);
-        check_that(outcome.status < 0 || is_same, "file %d, damage %d", _i, i);
+        check_that(outcome.status < 0 || is_same, "file %d, damage %zu", _i, i);
     }
-    printf("check_damage: file %d, %d random damages\n", _i, TIMES);
+    printf("check_damage: file %d, %zu random damages\n", _i, TIMES / test_step());
     free(spoiled);
     ladle_memory_sink_free(&file);
     records_free(&records);

@@ -105,11 +105,11 @@ START_TEST(a_full_disk_is_reported_at_every_byte)
     size_t room = 0;
     generate(&records, _i);
     while (write_to_full_disk(&records, room, 0)) {
-        room++;
+        room += test_step();
     }
     ck_assert_uint_gt(room, LADLE_HEADER_LEN);
     printf("check_io_faults: sink %d, %zu places\n", _i, room);
-    for (size_t i = 0; i < room; i += 41) {
+    for (size_t i = 0; i < room; i += 41 * test_step()) {
         ck_assert(write_to_full_disk(&records, i, 1 + i % 3));
     }
     records_free(&records);
@@ -161,7 +161,7 @@ START_TEST(a_failing_source_is_reported_at_every_byte)
     uint64_t count_before = 0;
     generate(&records, _i);
     write_file(&records, &options, &file);
-    for (size_t place = 0; place <= file.len; place++) {
+    for (size_t place = 0; place <= file.len; place += test_step()) {
         struct fault_source fault;
         ladle_source source;
         fault_source_init(&source, &fault, file.data, file.len);

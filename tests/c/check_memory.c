@@ -221,6 +221,7 @@ Suite *memory_suite(void)
 {
     Suite *suite = suite_create("memory");
     TCase *tcase = tcase_create("memory");
+    tcase_set_tags(tcase, "long");
     tcase_add_loop_test(tcase, random_records_keep_to_the_bound, 0, GEN_STYLE_COUNT);
     tcase_add_loop_test(tcase, wild_records_keep_to_the_bound, 0, COUNT_OF(wild));
     tcase_add_loop_test(tcase, huge_records_add_three_times_their_size, 0, 4);

@@ -120,7 +120,7 @@ START_TEST(writer_survives_failing_memory)
         uint64_t fail_at = 0;
         int way = _i / GEN_STYLE_COUNT;
         while (write_failing_at(&records, codecs[way], fail_at, mode, threads[way])) {
-            fail_at++;
+            fail_at += test_step();
         }
         printf("check_oom: writer %d, %s, %" PRIu64 " failures\n", _i, mode ? "for good" : "once",
                fail_at);
@@ -164,7 +164,7 @@ START_TEST(reader_survives_failing_memory)
     options.metadata_len = 1;
     write_file(&records, &options, &file);
     while (read_failing_at(&file, &records, fail_at)) {
-        fail_at++;
+        fail_at += test_step();
     }
     printf("check_oom: reader %d, %" PRIu64 " failures\n", _i, fail_at);
     ladle_memory_sink_free(&file);
@@ -184,7 +184,7 @@ START_TEST(metadata_survive_failing_memory)
     options.metadata = "\xE1\x81\x62\x01";
     write_file(&none, &options, &file);
     while (read_failing_at(&file, &none, fail_at)) {
-        fail_at++;
+        fail_at += test_step();
     }
     ck_assert_uint_gt(fail_at, 3);
     ladle_memory_sink_free(&file);
@@ -259,7 +259,7 @@ START_TEST(nodes_survive_failing_memory)
 {
     uint64_t fail_at = 0;
     while (by_hand_failing_at(fail_at)) {
-        fail_at++;
+        fail_at += test_step();
     }
     ck_assert_uint_gt(fail_at, 20);
     printf("check_oom: nodes, %" PRIu64 " failures\n", fail_at);
@@ -302,7 +302,7 @@ START_TEST(items_survive_failing_memory)
     static double items[500];
     uint64_t fail_at = 0;
     while (items_failing_at(items, COUNT_OF(items), fail_at)) {
-        fail_at++;
+        fail_at += test_step();
     }
     ck_assert_uint_gt(fail_at, 3);
 }

@@ -140,7 +140,7 @@ START_TEST(flipped_bits_are_repaired)
     write_segments(_i, &records, &file);
     uint8_t *bytes = file.data;
     check_damaged(bytes, file.len, &records, "whole", file.len);
-    for (size_t bit = 0; bit < 8 * file.len; bit += 3 + bit % 11, tries++) {
+    for (size_t bit = 0; bit < 8 * file.len; bit += (3 + bit % 11) * test_step(), tries++) {
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
         check_damaged(bytes, file.len, &records, "byte", bit / 8);
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -156,7 +156,7 @@ START_TEST(cut_files_are_repaired)
     struct records records = {0};
     ladle_memory_sink file = {0};
     write_segments(_i, &records, &file);
-    for (size_t len = LADLE_HEADER_LEN; len < file.len; len += 1 + len % 5) {
+    for (size_t len = LADLE_HEADER_LEN; len < file.len; len += (1 + len % 5) * test_step()) {
         check_damaged(file.data, len, &records, "cut at", len);
     }
     ladle_memory_sink_free(&file);
@@ -220,7 +220,7 @@ START_TEST(faults_end_the_work)
     struct records records = {0};
     ladle_memory_sink file = {0};
     write_segments(1, &records, &file);
-    for (size_t place = 0; place < file.len / 2; place += 11) {
+    for (size_t place = 0; place < file.len / 2; place += 11 * test_step()) {
         for (int what = 0; what < 4; what++) {
             struct fault_source source_fault;
             struct fault_sink sink_fault;
@@ -258,7 +258,7 @@ START_TEST(failing_memory_ends_the_work)
     for (int what = 0; what < 2; what++) {
         uint64_t fail_at = 0;
         bool failed = true;
-        for (; failed; fail_at++) {
+        for (; failed; fail_at += test_step()) {
             struct fault_alloc alloc;
             struct fault_sink fault;
             ladle_memory_source memory;
@@ -299,7 +299,7 @@ START_TEST(progress_stops_the_work)
     must(ladle_verify(&source, &options, NULL, NULL));
     uint64_t calls = losses.progress_count;
     ck_assert_uint_gt(calls, 10);
-    for (uint64_t i = 1; i <= calls; i++) {
+    for (uint64_t i = 1; i <= calls; i += test_step()) {
         losses.progress_count = 0;
         losses.stop_at = i;
         source = source_of(&memory, file.data, file.len, false);

@@ -497,7 +497,7 @@ START_TEST(all_damage_to_all_files)
     struct tally tally = {.readings = 0};
     FILE *stream = tmpfile();
     check_that(stream, "no temporary file");
-    uint64_t step = getenv("LADLE_SLOW") ? 1 : SAMPLE_STEP;
+    uint64_t step = getenv("LADLE_SLOW") ? 1 : SAMPLE_STEP * test_step();
     load_all(&all);
     for (size_t i = 0; i < all.count; i++) {
         struct visit visit = {.model = &all.models[i], .stream = stream, .tally = &tally};

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "test.h"
 
+#include <stdlib.h>
+
 uint64_t gen_latest_seed;
 
 struct gen gen_begin(uint64_t seed)
 {
     gen_latest_seed = seed;
     return (struct gen){seed};
+}
+
+size_t test_step(void)
+{
+    const char *text = getenv("LADLE_TEST_STEP");
+    size_t step = text ? strtoul(text, NULL, 10) : 1;
+    return step ? step : 1;
 }
 
 /*

@@ -30,6 +30,12 @@
 
 #define must(expression) must_give(LADLE_OK, expression)
 
+/*
+ * Long loops take every so many-th step: LADLE_TEST_STEP, a prime, where each step takes its time
+ * (valgrind); 1 unless that is set.
+ */
+size_t test_step(void);
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /*
