@@ -161,10 +161,10 @@ test-slow: $(OUT)/run-tests .venv/setup-pytest .venv/setup-ladle ## all damage t
 	$(Q)LADLE_SLOW=1 CK_RUN_SUITE=spoiled $(RUN) $<
 	$(Q)LADLE_SLOW=1 $(PY) -m pytest -q tests/py
 
-# With the newest NumPy, and with those that take and give Arrow tables.
+# With the newest NumPy, those that take and give Arrow tables, and those that make classes.
 ARROW_TESTS = tests/arrow $(patsubst %,tests/py/test_%.py,arrow convert extend_array numpy_values read_into \
                 to_numpy)
-test-arrow: build/setup-arrow .venv/setup-ladle ## pyarrow, polars, pandas, duckdb and NumPy 2
+test-arrow: build/setup-arrow .venv/setup-ladle ## NumPy 2, pyarrow, polars, pandas, duckdb, pydantic
 	$(Q)build/arrow/venv/bin/python -m pip install -q --no-build-isolation --no-deps \
 	    --force-reinstall .
 	$(Q)build/arrow/venv/bin/python -m pytest -q $(ARROW_TESTS)
