@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The iterator over the records of a file of pickles. */
+#include "closing.h"
 #include "errors.h"
 #include "options.h"
 #include "pickle_machine.h"
@@ -20,17 +21,6 @@ typedef struct {
     bool is_ended;
     bool is_busy;
 } PickleRecords;
-
-static int refuse(const PickleRecords *self)
-{
-    if (!self->is_open) {
-        PyErr_SetString(PyExc_ValueError, "the records are closed");
-    } else {
-        PyErr_SetString(PyExc_RuntimeError, "the records are read by two threads at once; guard "
-                                            "them with a lock, or open the file twice");
-    }
-    return -1;
-}
 
 static int fail(PickleRecords *self)
 {
@@ -144,7 +134,7 @@ static PyObject *records_next(PickleRecords *self)
 {
     PyObject *record = NULL;
     if (!self->is_open || self->is_busy) {
-        refuse(self);
+        (void)core_refuse_reading(self->is_open);
         return NULL;
     }
     if (self->failure) {
@@ -164,39 +154,22 @@ static PyObject *records_next(PickleRecords *self)
     return record;
 }
 
-static void let_go(PickleRecords *self)
+static int close_records(PyObject *object)
 {
+    PickleRecords *self = (PickleRecords *)object;
+    if (self->is_busy) {
+        return core_refuse_reading(true);
+    }
     self->is_open = false;
     pickle_machine_free(&self->machine);
     pickle_input_close(&self->machine.input);
     Py_CLEAR(self->rest);
+    return PyErr_Occurred() ? -1 : 0;
 }
 
-PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\n"
-                        "Let go of the file and of the memory. Closing twice is fine.");
-
-static PyObject *records_close(PickleRecords *self, PyObject *Py_UNUSED(ignored))
+static PyObject *records_close(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    if (self->is_busy) {
-        refuse(self);
-        return NULL;
-    }
-    let_go(self);
-    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
-}
-
-static PyObject *records_enter(PickleRecords *self, PyObject *Py_UNUSED(ignored))
-{
-    if (!self->is_open) {
-        refuse(self);
-        return NULL;
-    }
-    return Py_NewRef(self);
-}
-
-static PyObject *records_exit(PickleRecords *self, PyObject *Py_UNUSED(args))
-{
-    return records_close(self, NULL);
+    return close_records(self) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 static PyObject *records_repr(PickleRecords *self)
@@ -317,15 +290,9 @@ static int records_clear(PickleRecords *self)
     return 0;
 }
 
-static void records_finalize(PickleRecords *self)
+static void records_finalize(PyObject *self)
 {
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    let_go(self);
-    if (PyErr_Occurred()) {
-        PyErr_WriteUnraisable((PyObject *)self);
-    }
-    PyErr_Restore(type, value, traceback);
+    core_closing_finalize(self, close_records);
 }
 
 static void records_dealloc(PickleRecords *self)
@@ -342,9 +309,9 @@ static void records_dealloc(PickleRecords *self)
 }
 
 static PyMethodDef methods[] = {
-    {"close", (PyCFunction)records_close, METH_NOARGS, close_doc},
-    {"__enter__", (PyCFunction)records_enter, METH_NOARGS, NULL},
-    {"__exit__", (PyCFunction)records_exit, METH_VARARGS, "Close."},
+    {"close", records_close, METH_NOARGS, core_closing_doc},
+    {"__enter__", core_closing_enter, METH_NOARGS, NULL},
+    {"__exit__", core_closing_exit, METH_VARARGS, "Close."},
     {NULL, NULL, 0, NULL},
 };
 

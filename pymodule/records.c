@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "records.h"
 
+#include "closing.h"
 #include "decode_again.h"
 #include "errors.h"
 #include "options.h"
 
 int core_records_refuse(const Records *self)
 {
-    if (!self->reader) {
-        PyErr_SetString(PyExc_ValueError, "the records are closed");
-    } else {
-        PyErr_SetString(PyExc_RuntimeError, "the records are read by two threads at once; guard "
-                                            "them with a lock, or open the file twice");
-    }
-    return -1;
+    return core_refuse_reading(self->reader);
 }
 
 /*
@@ -106,8 +101,9 @@ static void keep_metadata(Records *self)
     }
 }
 
-static int close_records(Records *self)
+static int close_records(PyObject *object)
 {
+    Records *self = (Records *)object;
     ladle_reader *reader = self->reader;
     int ignored;
     if (!reader) {
@@ -128,24 +124,7 @@ static int close_records(Records *self)
     return PyErr_Occurred() ? -1 : 0;
 }
 
-PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\n"
-                        "Let go of the file and of the memory. Closing twice is fine.");
-
-static PyObject *records_close(Records *self, PyObject *Py_UNUSED(ignored))
-{
-    return close_records(self) < 0 ? NULL : Py_NewRef(Py_None);
-}
-
-static PyObject *records_enter(Records *self, PyObject *Py_UNUSED(ignored))
-{
-    if (!self->reader) {
-        core_records_refuse(self);
-        return NULL;
-    }
-    return Py_NewRef(self);
-}
-
-static PyObject *records_exit(Records *self, PyObject *Py_UNUSED(args))
+static PyObject *records_close(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     return close_records(self) < 0 ? NULL : Py_NewRef(Py_None);
 }
@@ -234,17 +213,9 @@ static PyObject *records_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
     return (PyObject *)self;
 }
 
-static void records_finalize(Records *self)
+static void records_finalize(PyObject *self)
 {
-    PyObject *type, *value, *traceback;
-    if (!self->reader) {
-        return;
-    }
-    PyErr_Fetch(&type, &value, &traceback);
-    if (close_records(self) < 0) {
-        PyErr_WriteUnraisable((PyObject *)self);
-    }
-    PyErr_Restore(type, value, traceback);
+    core_closing_finalize(self, close_records);
 }
 
 static int records_traverse(Records *self, visitproc visit, void *arg)
@@ -295,10 +266,10 @@ static PyMethodDef methods[] = {
     {"_select", (PyCFunction)core_records_select, METH_O, core_records_select_doc},
     {"_schema", (PyCFunction)core_records_schema, METH_NOARGS, core_records_schema_doc},
     {"_info", (PyCFunction)core_records_info, METH_NOARGS, core_records_info_doc},
-    {"close", (PyCFunction)records_close, METH_NOARGS, close_doc},
+    {"close", records_close, METH_NOARGS, core_closing_doc},
+    {"__enter__", core_closing_enter, METH_NOARGS, NULL},
+    {"__exit__", core_closing_exit, METH_VARARGS, "Close."},
     {"__length_hint__", (PyCFunction)records_length_hint, METH_NOARGS, length_hint_doc},
-    {"__enter__", (PyCFunction)records_enter, METH_NOARGS, NULL},
-    {"__exit__", (PyCFunction)records_exit, METH_VARARGS, "Close."},
     {NULL, NULL, 0, NULL},
 };
 
