@@ -323,8 +323,8 @@ static void store_as_u8(const struct ladle_pack *pack, size_t first, size_t coun
 /*
  * Join elements of 'bits' bits, the first one lowest. There may be zeros behind them.
  */
-LADLE_ALWAYS_INLINE void join(const uint8_t *restrict from, size_t count, unsigned bits,
-                              uint8_t *restrict to)
+LADLE_ALWAYS_INLINE void join_narrow(const uint8_t *restrict from, size_t count, unsigned bits,
+                                     uint8_t *restrict to)
 {
     unsigned each = 8 / bits;
     for (size_t i = 0; i < count; i += each) {
@@ -344,11 +344,11 @@ static void store_bits(const struct ladle_pack *pack, uint8_t *to)
         memset(part + count / 8 * 8, 0, count % 8 ? 8 : 0);
         store_as_u8(pack, i, count, part);
         if (pack->width_code == 1) {
-            join(part, count, 1, to + i / 8);
+            join_narrow(part, count, 1, to + i / 8);
         } else if (pack->width_code == 2) {
-            join(part, count, 2, to + i / 4);
+            join_narrow(part, count, 2, to + i / 4);
         } else {
-            join(part, count, 4, to + i / 2);
+            join_narrow(part, count, 4, to + i / 2);
         }
     }
 }
