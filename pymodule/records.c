@@ -129,13 +129,20 @@ static PyObject *records_close(PyObject *self, PyObject *Py_UNUSED(ignored))
     return close_records(self) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
-PyDoc_STRVAR(length_hint_doc, "__length_hint__($self, /)\n--\n\n"
-                              "Records that are left, or at least those of the block at hand.");
+/*
+ * list() takes memory for as many before it has seen one, whatever a file says of itself.
+ */
+enum { HINT_MAX = 1 << 24 };
+
+PyDoc_STRVAR(length_hint_doc,
+             "__length_hint__($self, /)\n--\n\n"
+             "Records that are left, or at least those of the block at hand; at most 2**24.");
 
 static PyObject *records_length_hint(Records *self, PyObject *Py_UNUSED(ignored))
 {
     uint64_t behind = self->left == UINT64_MAX ? 0 : self->left;
-    return PyLong_FromUnsignedLongLong(self->row_count - self->row + behind);
+    uint64_t count = self->row_count - self->row + behind;
+    return PyLong_FromUnsignedLongLong(count < HINT_MAX ? count : HINT_MAX);
 }
 
 static PyObject *records_repr(Records *self)

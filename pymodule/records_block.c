@@ -114,7 +114,7 @@ static int leave_out(Records *self, const ladle_error *error, uint64_t lost)
         return handle_loss(self, error, lost, lost);
     }
     uint64_t asked = rows_in(self, error->record, error->record + lost);
-    self->must_seek = true;
+    self->must_seek = asked > 0; /* else it would come to the same place again */
     pass_rows(self, asked);
     return handle_loss(self, error, lost, asked);
 }
@@ -215,7 +215,6 @@ static int read_block(Records *self)
     if (status != LADLE_OK) {
         return settle(self, status, &error);
     }
-    self->must_seek = self->step != 1;
     self->root = root;
     self->row = root->next;
     self->first_record = number - root->next;
@@ -233,7 +232,9 @@ static bool take_rows(Records *self)
     if (self->step != 1) {
         self->row_count = is_there ? self->row + 1 : 0;
         self->row = is_there ? self->row : 0;
-        pass_rows(self, is_there || self->step < 0 ? 1 : rows_in(self, self->next_record, number));
+        uint64_t passed = is_there || self->step < 0 ? 1 : rows_in(self, self->next_record, number);
+        self->must_seek = passed > 0;
+        pass_rows(self, passed);
         return is_there;
     }
     uint64_t gap = number - self->next_record;

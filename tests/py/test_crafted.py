@@ -2,13 +2,14 @@
 """Files made by hand, with shapes that our writer does not make: both readers agree about them."""
 
 import io
+import itertools
 import random
 
 import ladle
 import pytest
 
 import reference
-from crafted_shapes import GOOD, NONE, strings
+from crafted_shapes import GOOD, INT8, NONE, strings
 from crafting import DATA, PADDING, Segment, one_block, packed, stream, varint, zigzag
 from helpers import exactly, loaded, read_until_error
 
@@ -94,6 +95,20 @@ def test_a_few_bytes_that_stand_for_many_values_are_a_limit_error():
 def test_many_records_without_bytes_come_one_by_one():
     records = ladle.load(io.BytesIO(one_block((1 << 31) - 1, NONE)))
     assert [next(records) for _ in range(1000)] == [None] * 1000
+
+
+def test_a_slice_with_a_step_goes_over_damage_that_costs_no_record():
+    segment = Segment().block(DATA, [stream(INT8, b"\3\4\5")], 3, first_record=3)
+    segment.data += bytes(80)
+    segment.block(DATA, [stream(INT8, b"\6\7\x08")], 3, first_record=6)
+    for step, expected in ((1, [3, 4, 5, 6, 7, 8]), (2, [4, 6, 8]), (-1, [8, 7, 6, 5, 4, 3])):
+        reader = ladle.open(io.BytesIO(segment.data), on_error="skip")
+        assert list(itertools.islice(reader[::step], 10)) == expected
+    billions = Segment().block(DATA, [stream(INT8, b"\0\1\2")], 3)
+    billions.block(DATA, [stream(INT8, b"\3\4\5")], 3, first_record=1 << 40)
+    reader = iter(ladle.open(io.BytesIO(billions.data), on_error="skip")[::3])
+    assert list(reader)[:1] == [0]
+    assert reader.lost == len(range(3, 1 << 40, 3))
 
 
 def test_old_and_new_checkpoints_lead_through_a_long_file():

@@ -78,6 +78,22 @@ class Damaged:
             yield bytes(damaged[: len(self.data)])
 
 
+    def moved(self):
+        """Items left out, doubled, and with their neighbours changed over."""
+        for index, item in enumerate(self.items):
+            end = item.offset + item.byte_len
+            before, here, behind = (
+                self.data[: item.offset],
+                self.data[item.offset : end],
+                self.data[end:],
+            )
+            yield before + behind
+            yield before + here + here + behind
+            if index + 1 < len(self.items):
+                size = self.items[index + 1].byte_len
+                yield before + behind[:size] + here + behind[size:]
+
+
 def skipped(data):
     """What comes out with on_error=: records, and the losses."""
     losses = []
@@ -199,6 +215,21 @@ def test_records_by_number_are_right_or_an_error(case):
     print(f"{right} records right in damaged files")
     if len(case.items) > 4:
         assert right > 0
+
+
+def test_slices_of_what_is_left_of_damaged_files(case):
+    source = random.Random(12)
+    steps = 0
+    for damaged in itertools.chain(case.flips(source), case.bursts(source, 50), case.moved()):
+        try:
+            reader = ladle.open(io.BytesIO(damaged), on_error="skip")
+        except ladle.FormatError:
+            continue
+        for step in (2, 3, -1):
+            left = iter([exactly(record) for record in case.records[::step]])
+            assert all(exactly(record) in left for record in reader[::step])
+            steps += 1
+    print(f"{steps} slices of damaged files")
 
 
 def test_a_lost_record_is_an_error_and_its_neighbours_are_not():
