@@ -12,19 +12,23 @@ enum {
     TABLES_AHEAD = 24,
     ITEMS_AHEAD = 16,
     TEXTS_AHEAD = 8,
-    ITEMS_MAX = 16
+    ITEMS_MAX = 16,
+    SMALL_AHEAD = 12,
+    SMALL_MAX = 4
 };
 
 /*
- * Into the cache of the second level: more lines can be on their way to it.
+ * PREFETCH asks for a line in the cache of the second level: more can be on their way to it.
  */
 #if defined(__GNUC__)
-#define PREFETCH(address) __builtin_prefetch(address, 0, 2)
+#define PREFETCH(address)       __builtin_prefetch(address, 0, 2)
+#define PREFETCH_FIRST(address) __builtin_prefetch(address, 0, 3)
 #else
-#define PREFETCH(address) ((void)(address))
+#define PREFETCH(address)       ((void)(address))
+#define PREFETCH_FIRST(address) ((void)(address))
 #endif
 
-bool core_is_scattered(PyObject *list, Py_ssize_t index)
+static bool is_scattered(PyObject *list, Py_ssize_t index)
 {
     Py_ssize_t left = PyList_GET_SIZE(list) - index;
     Py_ssize_t count = left < NEIGHBOURS ? left : NEIGHBOURS;
@@ -35,6 +39,19 @@ bool core_is_scattered(PyObject *list, Py_ssize_t index)
         near_count += distance + NEAR <= 2 * (uintptr_t)NEAR;
     }
     return near_count < count / 4 * 3;
+}
+
+static bool is_small_tuple(PyObject *record)
+{
+    return PyTuple_CheckExact(record) && PyTuple_GET_SIZE(record) <= SMALL_MAX;
+}
+
+enum prefetch core_prefetch_look(PyObject *list, Py_ssize_t index)
+{
+    if (is_scattered(list, index)) {
+        return PREFETCH_ALL;
+    }
+    return is_small_tuple(PyList_GET_ITEM(list, index)) ? PREFETCH_ITEMS : PREFETCH_NOTHING;
 }
 
 static PyObject *item_ahead(PyObject *list, Py_ssize_t index)
@@ -112,11 +129,22 @@ LADLE_ALWAYS_INLINE void prefetch_texts(PyObject *record)
     }
 }
 
+LADLE_ALWAYS_INLINE void prefetch_small(PyObject *record)
+{
+    for (Py_ssize_t i = 0; is_small_tuple(record) && i < PyTuple_GET_SIZE(record); i++) {
+        PREFETCH_FIRST(PyTuple_GET_ITEM(record, i));
+    }
+}
+
 /*
  * All of this is inlined: gcc 12 leaves out calls of functions that do nothing but prefetch.
  */
-void core_prefetch(PyObject *list, Py_ssize_t index)
+void core_prefetch(PyObject *list, Py_ssize_t index, enum prefetch what)
 {
+    if (what == PREFETCH_ITEMS) {
+        prefetch_small(item_ahead(list, index + SMALL_AHEAD));
+        return;
+    }
     prefetch_object(item_ahead(list, index + RECORDS_AHEAD));
     prefetch_table(item_ahead(list, index + TABLES_AHEAD));
     prefetch_items(item_ahead(list, index + ITEMS_AHEAD));

@@ -113,13 +113,13 @@ static inline int check_signals(uint64_t index)
 static int extend_list(Writer *self, PyObject *list)
 {
     int result = 0;
-    bool is_scattered = false;
+    enum prefetch what = PREFETCH_NOTHING;
     for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(list); i++) {
         if (i % PREFETCH_LOOK_EVERY == 0) {
-            is_scattered = core_is_scattered(list, i);
+            what = core_prefetch_look(list, i);
         }
-        if (is_scattered) {
-            core_prefetch(list, i);
+        if (what != PREFETCH_NOTHING) {
+            core_prefetch(list, i, what);
         }
         result = put(self, PyList_GET_ITEM(list, i));
         if (result == 0) {
