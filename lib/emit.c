@@ -165,7 +165,7 @@ uint64_t ladle_emitter_count(const struct ladle_emitter *emitter)
     return handed_on(emitter) + emitter->waiting_count;
 }
 
-ladle_status ladle_emitter_check(const struct ladle_emitter *emitter, ladle_error *error)
+static ladle_status fail_state(const struct ladle_emitter *emitter, ladle_error *error)
 {
     uint64_t written_count = ladle_emitter_written_count(emitter);
     if (emitter->is_dead) {
@@ -173,11 +173,14 @@ ladle_status ladle_emitter_check(const struct ladle_emitter *emitter, ladle_erro
                           "the writer failed before; %llu records are in the file",
                           (unsigned long long)written_count);
     }
-    if (is_foreign(emitter)) {
-        return ladle_fail(error, LADLE_E_STATE, LADLE_UNKNOWN, written_count,
-                          "the writer belongs to the process that forked this one");
-    }
-    return LADLE_OK;
+    return ladle_fail(error, LADLE_E_STATE, LADLE_UNKNOWN, written_count,
+                      "the writer belongs to the process that forked this one");
+}
+
+ladle_status ladle_emitter_check(const struct ladle_emitter *emitter, ladle_error *error)
+{
+    return LADLE_UNLIKELY(emitter->is_dead || is_foreign(emitter)) ? fail_state(emitter, error)
+                                                                   : LADLE_OK;
 }
 
 /*

@@ -7,13 +7,73 @@
  */
 #define DICT_KEYS_MAX 256
 
+#define NOINLINE __attribute__((noinline))
+
 struct encoder {
     ladle_shape *shape;
     ladle_cursor *cursor;
     ladle_buffer type; /* of the object at hand: its name and fields */
 };
 
-static ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t depth);
+static ladle_status encode_other(struct encoder *encoder, ladle_node *node, uint32_t depth);
+
+/*
+ * An integer of 8 bytes behind its tag, when its column can take it.
+ */
+static inline ladle_status encode_long(struct encoder *encoder, ladle_node *node, uint8_t tag,
+                                       uint64_t value)
+{
+    uint8_t sign = tag == LADLE_TAG_U64 ? LADLE_SIGN_UNSIGNED : LADLE_SIGN_NEGATIVE;
+    if ((tag != LADLE_TAG_I64 && tag != LADLE_TAG_U64) || (value >> 63 && node->sign != sign)) {
+        return LADLE_END;
+    }
+    LADLE_TRY(ladle_node_put_u64(encoder->shape, node, value));
+    encoder->cursor->next += 9;
+    return LADLE_OK;
+}
+
+static inline ladle_status encode_text(struct encoder *encoder, ladle_node *node, uint8_t tag)
+{
+    ladle_cursor *cursor = encoder->cursor;
+    size_t len = (size_t)tag - LADLE_TAG_SMALL_STR;
+    if (tag < LADLE_TAG_SMALL_STR || tag >= LADLE_TAG_SMALL_TUPLE ||
+        len >= ladle_cursor_left(cursor)) {
+        return LADLE_END;
+    }
+    LADLE_TRY(ladle_node_put_data(encoder->shape, node, cursor->next + 1, len));
+    cursor->next += 1 + len;
+    return LADLE_OK;
+}
+
+/*
+ * The usual leaves at a node of their kind, without a call. LADLE_END: it is none, and nothing was
+ * done.
+ */
+static inline ladle_status encode_leaf(struct encoder *encoder, ladle_node *node)
+{
+    const uint8_t *next = encoder->cursor->next;
+    if (ladle_cursor_left(encoder->cursor) < 9) {
+        return LADLE_END;
+    }
+    if (node->kind == LADLE_FLOAT && *next == LADLE_FLOAT) {
+        LADLE_TRY(ladle_node_put_u64(encoder->shape, node, ladle_load_u64(next + 1)));
+        encoder->cursor->next += 9;
+        return LADLE_OK;
+    }
+    if (node->kind == LADLE_INT) {
+        return encode_long(encoder, node, *next, ladle_load_u64(next + 1));
+    }
+    return node->kind == LADLE_STR ? encode_text(encoder, node, *next) : LADLE_END;
+}
+
+/*
+ * Any value: it may be nested 'depth' deep.
+ */
+static inline ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t depth)
+{
+    ladle_status status = encode_leaf(encoder, node);
+    return status == LADLE_END ? encode_other(encoder, node, depth) : status;
+}
 
 /*
  * Copy the value that begins at 'start' as it is.
@@ -283,17 +343,32 @@ static ladle_status accept(struct encoder *encoder, ladle_node *node, const ladl
     return ladle_node_accept(encoder->shape, node, item->kind, detail, target);
 }
 
-static ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t depth)
+/*
+ * Whether a node is the one for an item, so that nobody need be asked.
+ */
+static inline bool is_for(const ladle_node *node, const ladle_item *item)
+{
+    return node->kind == item->kind && !ladle_kind_has_type(node->kind) &&
+           (item->kind != LADLE_TUPLE || item->count == node->child_count) &&
+           (item->kind != LADLE_EXTENSION || item->code == node->code);
+}
+
+/*
+ * What is no such leaf. It has a large frame on the stack, which small tuples do without.
+ */
+NOINLINE static ladle_status encode_next(struct encoder *encoder, ladle_node *node, uint32_t depth)
 {
     const uint8_t *start = encoder->cursor->next;
     ladle_item item;
-    ladle_node *target;
+    ladle_node *target = node;
     LADLE_TRY(ladle_value_next(encoder->cursor, &item));
     if (depth == 0 && item.kind >= LADLE_TUPLE && item.kind <= LADLE_EXTENSION) {
         return LADLE_E_LIMIT;
     }
     encoder->shape->items += item.count;
-    LADLE_TRY(accept(encoder, node, &item, start, depth, &target));
+    if (!is_for(node, &item)) {
+        LADLE_TRY(accept(encoder, node, &item, start, depth, &target));
+    }
     if (target->kind == LADLE_ANY) {
         return encode_any(encoder, target, start, depth);
     }
@@ -305,12 +380,36 @@ static ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t d
     return status;
 }
 
+/*
+ * Whether the next value is a tuple of as many items as a TUPLE node has children.
+ */
+static inline bool is_small_tuple(const struct encoder *encoder, const ladle_node *node)
+{
+    const ladle_cursor *cursor = encoder->cursor;
+    return node->kind == LADLE_TUPLE &&
+           node->child_count < LADLE_TAG_SMALL_LIST - LADLE_TAG_SMALL_TUPLE &&
+           ladle_cursor_left(cursor) > node->child_count &&
+           *cursor->next == LADLE_TAG_SMALL_TUPLE + node->child_count;
+}
+
+static ladle_status encode_other(struct encoder *encoder, ladle_node *node, uint32_t depth)
+{
+    if (depth && is_small_tuple(encoder, node)) {
+        encoder->cursor->next++;
+        encoder->shape->items += node->child_count;
+        return encode_tuple(encoder, node, node->child_count, depth - 1);
+    }
+    return encode_next(encoder, node, depth);
+}
+
 ladle_status ladle_node_put_tagged(ladle_shape *shape, ladle_node *node, ladle_cursor *cursor,
                                    uint32_t max_depth)
 {
     struct encoder encoder = {
         .shape = shape, .cursor = cursor, .type = {.allocator = shape->allocator}};
     ladle_status status = encode(&encoder, node, max_depth);
-    ladle_buffer_free(&encoder.type);
+    if (encoder.type.data) {
+        ladle_buffer_free(&encoder.type);
+    }
     return status;
 }

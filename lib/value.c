@@ -237,6 +237,9 @@ ladle_status ladle_value_put_int(ladle_buffer *to, int64_t value)
     while (size < 3 && (bits + (UINT64_C(1) << ((8 << size) - 1))) >> (8 << size)) {
         size++;
     }
+    if (size == 3) {
+        return ladle_value_put_word(to, LADLE_TAG_I64, bits);
+    }
     uint8_t item[9] = {(uint8_t)(LADLE_TAG_I8 + size)};
     ladle_store_u64(item + 1, bits);
     return ladle_buffer_put(to, item, 1 + ((size_t)1 << size));
@@ -247,9 +250,7 @@ ladle_status ladle_value_put_uint(ladle_buffer *to, uint64_t value)
     if (value <= INT64_MAX) {
         return ladle_value_put_int(to, (int64_t)value);
     }
-    uint8_t item[9] = {LADLE_TAG_U64};
-    ladle_store_u64(item + 1, value);
-    return ladle_buffer_put(to, item, sizeof item);
+    return ladle_value_put_word(to, LADLE_TAG_U64, value);
 }
 
 ladle_status ladle_value_put_container(ladle_buffer *to, ladle_kind kind, uint64_t count)
@@ -282,20 +283,28 @@ static ladle_status all_or_nothing(ladle_buffer *to, size_t start, ladle_status 
     return status;
 }
 
+static ladle_status put_small_str(ladle_buffer *to, const void *data, size_t len)
+{
+    LADLE_TRY(ladle_buffer_reserve(to, 1 + len));
+    uint8_t *item = to->data + to->len;
+    item[0] = (uint8_t)(LADLE_TAG_SMALL_STR + len);
+    ladle_copy(item + 1, data, len);
+    to->len += 1 + len;
+    return LADLE_OK;
+}
+
 static ladle_status put_data(ladle_buffer *to, ladle_kind kind, const void *data, size_t len)
 {
-    if (kind == LADLE_STR && len < SMALL_STR_END) {
-        LADLE_TRY(ladle_value_put_tag(to, (uint8_t)(LADLE_TAG_SMALL_STR + len)));
-    } else {
-        LADLE_TRY(ladle_value_put_head(to, (uint8_t)kind, len));
-    }
+    LADLE_TRY(ladle_value_put_head(to, (uint8_t)kind, len));
     return ladle_buffer_put(to, data, len);
 }
 
 ladle_status ladle_value_put_data(ladle_buffer *to, ladle_kind kind, const void *data, size_t len)
 {
     size_t start = to->len;
-    return all_or_nothing(to, start, put_data(to, kind, data, len));
+    return kind == LADLE_STR && len < SMALL_STR_END
+               ? put_small_str(to, data, len)
+               : all_or_nothing(to, start, put_data(to, kind, data, len));
 }
 
 static ladle_status put_object(ladle_buffer *to, const ladle_item *item)

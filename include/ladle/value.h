@@ -175,11 +175,24 @@ static inline LADLE_NODISCARD ladle_status ladle_value_put_bool(ladle_buffer *to
     return ladle_value_put_tag(to, value ? LADLE_TAG_TRUE : LADLE_TAG_FALSE);
 }
 
+/*
+ * A tag and 8 bytes.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_put_word(ladle_buffer *to, uint8_t tag,
+                                                                uint64_t word)
+{
+    ladle_status status = ladle_buffer_reserve(to, 9);
+    if (LADLE_LIKELY(status == LADLE_OK)) {
+        to->data[to->len] = tag;
+        ladle_store_u64(to->data + to->len + 1, word);
+        to->len += 9;
+    }
+    return status;
+}
+
 static inline LADLE_NODISCARD ladle_status ladle_value_put_float(ladle_buffer *to, double value)
 {
-    uint8_t item[9] = {LADLE_FLOAT};
-    ladle_store_u64(item + 1, ladle_bits_from_double(value));
-    return ladle_buffer_put(to, item, sizeof item);
+    return ladle_value_put_word(to, LADLE_FLOAT, ladle_bits_from_double(value));
 }
 
 static inline LADLE_NODISCARD ladle_status ladle_value_put_complex(ladle_buffer *to, double real,
