@@ -239,7 +239,7 @@ PACKAGE_protobuf-c = $(if $(shell command -v protoc-c),libprotobuf-c)
 BENCH_PEERS = $(foreach peer,avro-c msgpack-c protobuf-c,\
                   $(if $(call first_package,$(PACKAGE_$(peer))),$(peer)))
 # Those of protobuf-c include what protoc-c makes.
-BENCH_LINT = $(patsubst %,tests/bench/c/%.c,main ladle ladle-rows plain $(filter-out protobuf-c,$(BENCH_PEERS)))
+BENCH_LINT = $(patsubst %,tests/bench/c/%.c,main ladle-file ladle ladle-rows plain $(filter-out protobuf-c,$(BENCH_PEERS)))
 BENCH_PROGRAMS = $(patsubst %,$(BENCH)/c/%,ladle ladle-rows plain $(BENCH_PEERS))
 
 bench-run: $(BENCH)/venv/setup-ladle $(BENCH)/c/programs .venv/setup-demo
@@ -263,6 +263,7 @@ $(BENCH)/c/programs: $(BENCH_C) $(wildcard tests/bench/c/*) $(OUT)/libladle.a
 	$(Q)set -e; $(foreach peer,$(notdir $(BENCH_PROGRAMS)),\
 	    $(CC) $(C_FLAGS) -I$(@D) $(call pkg_flags,--cflags,$(PACKAGE_$(peer))) $(LINK_FLAGS) \
 	        -o $(@D)/$(peer) tests/bench/c/main.c tests/bench/c/$(peer).c \
+        $(if $(filter ladle%,$(peer)),tests/bench/c/ladle-file.c) \
 	        $(if $(filter protobuf-c,$(peer)),$(@D)/row.pb-c.c) $(OUT)/libladle.a \
 	        $(call pkg_flags,--libs,$(PACKAGE_$(peer))) $(LIBS);)
 	@touch $@
