@@ -36,6 +36,16 @@
  */
 size_t test_step(void);
 
+/*
+ * Whether a child may allocate that was forked beside other threads: the allocator of the address
+ * sanitizer may be locked in it for good, by a thread that it has not.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define CHILD_MAY_ALLOCATE 0
+#else
+#define CHILD_MAY_ALLOCATE 1
+#endif
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /*
