@@ -112,9 +112,10 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_writer_open_append(
     const ladle_writer_options *options, ladle_recovered *recovered, ladle_error *error);
 
 /*
- * Add a record: one complete tagged value, as ladle_value_put_* made it.
+ * Add a record: one complete tagged value, as ladle_value_put_* made it, or as ladle_reader_next or
+ * ladle_view_get_tagged gave it: who passes records on need not look into them.
  *
- * data, len  the value; copied
+ * data, len  the value; copied. Of a cursor: its 'next', and ladle_cursor_left
  *
  * Returns
  *   LADLE_OK

@@ -440,6 +440,45 @@ START_TEST(a_pipe_will_do)
 END_TEST
 
 /*
+ * A filter that looks at none of the values.
+ */
+START_TEST(records_are_passed_on_unseen)
+{
+    struct records records = {0};
+    struct records kept = {0};
+    ladle_memory_sink file = {0};
+    ladle_memory_sink passed = {0};
+    ladle_source source;
+    ladle_sink sink;
+    ladle_reader *reader;
+    ladle_writer *writer;
+    ladle_cursor value;
+    records_generate(&records, 9, _i, 500);
+    write_file(&records, NULL, &file);
+    ladle_memory_source memory = {.data = file.data, .len = file.len};
+    ladle_source_from_memory(&source, &memory);
+    ladle_sink_from_memory(&sink, &passed);
+    must(ladle_reader_open(&reader, &source, NULL, NULL));
+    must(ladle_writer_open(&writer, &sink, NULL, NULL));
+    while (ladle_reader_next(reader, &value, NULL) == LADLE_OK) {
+        if (ladle_reader_position(reader) % 3) {
+            must(ladle_writer_append(writer, value.next, ladle_cursor_left(&value), NULL));
+            must(ladle_buffer_put(&kept.bytes, value.next, ladle_cursor_left(&value)));
+            records_end(&kept);
+        }
+    }
+    must(ladle_writer_close(writer, NULL));
+    ck_assert_uint_eq(kept.count, 334);
+    must_hold(passed.data, passed.len, &kept);
+    ladle_reader_close(reader);
+    ladle_memory_sink_free(&file);
+    ladle_memory_sink_free(&passed);
+    records_free(&records);
+    records_free(&kept);
+}
+END_TEST
+
+/*
  * What was told of progress.
  */
 struct told {
@@ -521,6 +560,7 @@ Suite *file_suite(void)
     tcase_add_test(tcase, a_flush_writes_all_so_far);
     tcase_add_test(tcase, an_aborted_file_is_truncated);
     tcase_add_test(tcase, a_pipe_will_do);
+    tcase_add_loop_test(tcase, records_are_passed_on_unseen, 0, GEN_STYLE_COUNT);
     tcase_add_loop_test(tcase, progress_is_told, 0, 3);
     suite_add_tcase(suite, tcase);
     return suite;
