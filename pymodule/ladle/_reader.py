@@ -8,7 +8,7 @@ import threading
 import time
 
 from ladle._core import Records
-from ladle._errors import TruncatedError
+from ladle._errors import CorruptError, TruncatedError
 from ladle._sources import source_of
 
 
@@ -297,9 +297,7 @@ class Access:
             return question(self.records)
 
     def fetch(self, number):
-        with self.lock:
-            self.records.seek(number)
-            return next(self.records)
+        return self.fetch_all([number])[0]
 
     def fetch_all(self, numbers):
         fetched = [None] * len(numbers)
@@ -307,5 +305,10 @@ class Access:
             seek, following = self.records.seek, self.records.__next__
             for place in sorted(range(len(numbers)), key=numbers.__getitem__):
                 seek(numbers[place])
-                fetched[place] = following()
+                try:
+                    fetched[place] = following()
+                except StopIteration:
+                    raise CorruptError(
+                        f"record {numbers[place]} is not there, though the index counts it"
+                    ) from None
         return fetched

@@ -10,7 +10,7 @@ import pytest
 
 import reference
 from crafted_shapes import GOOD, INT8, NONE, strings
-from crafting import DATA, PADDING, Segment, one_block, packed, stream, varint, zigzag
+from crafting import DATA, PADDING, Segment, one_block, packed, raw, stream, varint, zigzag
 from helpers import exactly, loaded, read_until_error
 
 
@@ -109,6 +109,24 @@ def test_a_slice_with_a_step_goes_over_damage_that_costs_no_record():
     reader = iter(ladle.open(io.BytesIO(billions.data), on_error="skip")[::3])
     assert list(reader)[:1] == [0]
     assert reader.lost == len(range(3, 1 << 40, 3))
+
+
+def test_a_block_inside_a_record_is_no_record_of_the_index():
+    inner = Segment()
+    place = 64 + 48 + 16 + 8  # behind the headers of file and block, the directory and the shape
+    inner.data = bytes(place)
+    inner.block(DATA, [stream(INT8, b"\0\1\2")], 3)
+    content = inner.data[place:]
+    outer = Segment()
+    outer.block(DATA, [stream(b"\x0e" + packed(0, len(content)) + raw(len(content)), content)], 1)
+    assert outer.data[place:].startswith(content)
+    data = ladle.open(io.BytesIO(outer.data + bytes(8)), on_error="tail")
+    assert len(data) == 3  # found from the end
+    assert list(data) == [content]
+    assert data[0] == content
+    for index in range(1, len(data)):
+        with pytest.raises(ladle.CorruptError, match="the index counts it"):
+            data[index]
 
 
 def test_old_and_new_checkpoints_lead_through_a_long_file():
