@@ -28,32 +28,24 @@ static uint8_t code_for_range(uint64_t range)
 }
 
 /*
- * Least and greatest of signed values, by their bits.
+ * Least and greatest of values, whose order is that of their bits when 'flip' is applied to them.
+ * Of each two the smaller and the larger one is found first, which need not wait for those before.
  */
-static void signed_range(const uint64_t *values, size_t count, uint64_t *least, uint64_t *greatest)
+static void range_of(const uint64_t *values, size_t count, uint64_t flip, uint64_t *least,
+                     uint64_t *greatest)
 {
-    int64_t low = (int64_t)values[0];
-    int64_t high = low;
-    for (size_t i = 1; i < count; i++) {
-        int64_t value = (int64_t)values[i];
-        low = value < low ? value : low;
-        high = value > high ? value : high;
-    }
-    *least = (uint64_t)low;
-    *greatest = (uint64_t)high;
-}
-
-static void unsigned_range(const uint64_t *values, size_t count, uint64_t *least,
-                           uint64_t *greatest)
-{
-    uint64_t low = values[0];
+    uint64_t low = values[0] ^ flip;
     uint64_t high = low;
-    for (size_t i = 1; i < count; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
+    for (size_t i = count % 2; i < count; i += 2) {
+        uint64_t first = values[i] ^ flip;
+        uint64_t second = values[i + 1] ^ flip;
+        uint64_t smaller = first < second ? first : second;
+        uint64_t larger = first < second ? second : first;
+        low = smaller < low ? smaller : low;
+        high = larger > high ? larger : high;
     }
-    *least = low;
-    *greatest = high;
+    *least = low ^ flip;
+    *greatest = high ^ flip;
 }
 
 /*
@@ -105,7 +97,7 @@ struct ladle_pack ladle_pack_int(const uint64_t *values, size_t count, bool is_u
 {
     struct ladle_pack pack = {
         .from = values, .count = count, .from_len = 8, .stride = 1, .is_unsigned = is_unsigned};
-    (is_unsigned ? unsigned_range : signed_range)(values, count, &pack.least, &pack.greatest);
+    range_of(values, count, is_unsigned ? 0 : (uint64_t)1 << 63, &pack.least, &pack.greatest);
     uint64_t least = pack.least;
     uint64_t greatest = pack.greatest;
     pack.width_code = code_for_range(greatest - least);
