@@ -12,21 +12,8 @@ enum {
     TABLES_AHEAD = 24,
     ITEMS_AHEAD = 16,
     TEXTS_AHEAD = 8,
-    ITEMS_MAX = 16,
-    SMALL_AHEAD = 12,
-    SMALL_MAX = 4
+    ITEMS_MAX = 16
 };
-
-/*
- * PREFETCH asks for a line in the cache of the second level: more can be on their way to it.
- */
-#if defined(__GNUC__)
-#define PREFETCH(address)       __builtin_prefetch(address, 0, 2)
-#define PREFETCH_FIRST(address) __builtin_prefetch(address, 0, 3)
-#else
-#define PREFETCH(address)       ((void)(address))
-#define PREFETCH_FIRST(address) ((void)(address))
-#endif
 
 static bool is_scattered(PyObject *list, Py_ssize_t index)
 {
@@ -41,17 +28,12 @@ static bool is_scattered(PyObject *list, Py_ssize_t index)
     return near_count < count / 4 * 3;
 }
 
-static bool is_small_tuple(PyObject *record)
-{
-    return PyTuple_CheckExact(record) && PyTuple_GET_SIZE(record) <= SMALL_MAX;
-}
-
 enum prefetch core_prefetch_look(PyObject *list, Py_ssize_t index)
 {
     if (is_scattered(list, index)) {
         return PREFETCH_ALL;
     }
-    return is_small_tuple(PyList_GET_ITEM(list, index)) ? PREFETCH_ITEMS : PREFETCH_NOTHING;
+    return core_is_small_tuple(PyList_GET_ITEM(list, index)) ? PREFETCH_ITEMS : PREFETCH_NOTHING;
 }
 
 static PyObject *item_ahead(PyObject *list, Py_ssize_t index)
@@ -65,19 +47,19 @@ static PyObject *item_ahead(PyObject *list, Py_ssize_t index)
  */
 LADLE_ALWAYS_INLINE void prefetch_object(const void *object)
 {
-    PREFETCH(object);
-    PREFETCH((const char *)object + 32);
+    PREFETCH(object, 2);
+    PREFETCH((const char *)object + 32, 2);
 }
 
 LADLE_ALWAYS_INLINE void prefetch_table(PyObject *record)
 {
     if (PyDict_CheckExact(record)) {
         const char *keys = (const char *)((PyDictObject *)record)->ma_keys;
-        PREFETCH(keys);
-        PREFETCH(keys + 64);
-        PREFETCH(keys + 128);
+        PREFETCH(keys, 2);
+        PREFETCH(keys + 64, 2);
+        PREFETCH(keys + 128, 2);
     } else if (PyList_CheckExact(record)) {
-        PREFETCH(((PyListObject *)record)->ob_item);
+        PREFETCH(((PyListObject *)record)->ob_item, 2);
     }
 }
 
@@ -124,27 +106,16 @@ LADLE_ALWAYS_INLINE void prefetch_texts(PyObject *record)
     for (Py_ssize_t i = 0; i < count && i < ITEMS_MAX; i++) {
         PyObject *item = items[i * stride];
         if (PyUnicode_CheckExact(item)) {
-            PREFETCH(text_ascii(item) + PyUnicode_GET_LENGTH(item));
+            PREFETCH(text_ascii(item) + PyUnicode_GET_LENGTH(item), 2);
         }
-    }
-}
-
-LADLE_ALWAYS_INLINE void prefetch_small(PyObject *record)
-{
-    for (Py_ssize_t i = 0; is_small_tuple(record) && i < PyTuple_GET_SIZE(record); i++) {
-        PREFETCH_FIRST(PyTuple_GET_ITEM(record, i));
     }
 }
 
 /*
  * All of this is inlined: gcc 12 leaves out calls of functions that do nothing but prefetch.
  */
-void core_prefetch(PyObject *list, Py_ssize_t index, enum prefetch what)
+void core_prefetch_all(PyObject *list, Py_ssize_t index)
 {
-    if (what == PREFETCH_ITEMS) {
-        prefetch_small(item_ahead(list, index + SMALL_AHEAD));
-        return;
-    }
     prefetch_object(item_ahead(list, index + RECORDS_AHEAD));
     prefetch_table(item_ahead(list, index + TABLES_AHEAD));
     prefetch_items(item_ahead(list, index + ITEMS_AHEAD));

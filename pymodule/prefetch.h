@@ -12,9 +12,23 @@
 #include <stdbool.h>
 
 /*
+ * Into the cache of a level: 3 is the first, 2 the second, to which more lines can be on their way.
+ */
+#if defined(__GNUC__)
+#define PREFETCH(address, level) __builtin_prefetch(address, 0, level)
+#else
+#define PREFETCH(address, level) ((void)(address))
+#endif
+
+/*
  * For how many records one look at the list is good.
  */
 enum { PREFETCH_LOOK_EVERY = 512 };
+
+/*
+ * Items of a small tuple, and how many records ahead they are asked for.
+ */
+enum { PREFETCH_SMALL_MAX = 4, PREFETCH_SMALL_AHEAD = 12 };
 
 /*
  * What is asked for: nothing; all of a record, for they lie far from each other; the items of small
@@ -29,8 +43,30 @@ enum prefetch { PREFETCH_NOTHING, PREFETCH_ALL, PREFETCH_ITEMS };
 enum prefetch core_prefetch_look(PyObject *list, Py_ssize_t index);
 
 /*
- * Ask for the memory of records behind the one at an index.
+ * Ask for all of some records behind the one at an index.
  */
-void core_prefetch(PyObject *list, Py_ssize_t index, enum prefetch what);
+void core_prefetch_all(PyObject *list, Py_ssize_t index);
+
+static inline bool core_is_small_tuple(PyObject *record)
+{
+    return PyTuple_CheckExact(record) && PyTuple_GET_SIZE(record) <= PREFETCH_SMALL_MAX;
+}
+
+/*
+ * Ask for what is to be asked for, before the record at an index is encoded.
+ */
+static inline void core_prefetch(PyObject *list, Py_ssize_t index, enum prefetch what)
+{
+    Py_ssize_t ahead = index + PREFETCH_SMALL_AHEAD;
+    if (what == PREFETCH_ALL) {
+        core_prefetch_all(list, index);
+    } else if (what == PREFETCH_ITEMS && ahead < PyList_GET_SIZE(list)) {
+        PyObject *record = PyList_GET_ITEM(list, ahead);
+        Py_ssize_t count = core_is_small_tuple(record) ? PyTuple_GET_SIZE(record) : 0;
+        for (Py_ssize_t i = 0; i < count; i++) {
+            PREFETCH(PyTuple_GET_ITEM(record, i), 3);
+        }
+    }
+}
 
 #endif

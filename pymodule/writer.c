@@ -118,9 +118,7 @@ static int extend_list(Writer *self, PyObject *list)
         if (i % PREFETCH_LOOK_EVERY == 0) {
             what = core_prefetch_look(list, i);
         }
-        if (what != PREFETCH_NOTHING) {
-            core_prefetch(list, i, what);
-        }
+        core_prefetch(list, i, what);
         result = put(self, PyList_GET_ITEM(list, i));
         if (result == 0) {
             result = check_signals((uint64_t)i);
