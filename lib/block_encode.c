@@ -6,9 +6,11 @@
 #include "status.h"
 
 /*
- * Arrays join the stream of their neighbours until it has this many bytes.
+ * Arrays join the stream of their neighbours until it has this many bytes: less where no codec wants
+ * neighbours to learn from, for who reads one column reads its stream.
  */
-#define STREAM_LEN 4096
+#define STREAM_LEN_CODEC 4096
+#define STREAM_LEN_PLAIN 1024
 
 static ladle_status put_u8(ladle_buffer *to, uint8_t byte)
 {
@@ -50,7 +52,7 @@ void ladle_block_encoder_free(struct ladle_block_encoder *encoder)
 static ladle_status put_array(struct ladle_block_encoder *encoder, struct ladle_pack pack)
 {
     size_t len = ladle_pack_len(&pack);
-    if (len && encoder->stream_len >= STREAM_LEN) {
+    if (len && encoder->stream_len >= encoder->stream_len_min) {
         pack.begins_stream = true;
         encoder->stream_len = 0;
     }
@@ -279,6 +281,7 @@ ladle_status ladle_block_encode(struct ladle_block_encoder *encoder, ladle_node 
     encoder->shape.len = 0;
     encoder->packs.len = 0;
     encoder->stream_len = 0;
+    encoder->stream_len_min = draft->codec ? STREAM_LEN_CODEC : STREAM_LEN_PLAIN;
     ladle_arena_reset(&encoder->arena);
     LADLE_TRY(describe(encoder, root));
     return make_streams(encoder, draft);

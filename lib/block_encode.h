@@ -17,6 +17,7 @@ struct ladle_block_encoder {
     struct ladle_arena arena;   /* dictionaries */
     struct ladle_arena scratch; /* what finding one takes */
     size_t stream_len;          /* of the stream being laid out */
+    size_t stream_len_min;      /* with which it is long enough */
 };
 
 void ladle_block_encoder_init(struct ladle_block_encoder *encoder,

@@ -53,7 +53,7 @@ static ladle_status corrupt(struct parser *parser, const char *why)
 
 static ladle_status expect_array(struct parser *parser, const struct pending *array)
 {
-    struct pending *copy = ladle_arena_take(parser->arena, 1, sizeof *copy);
+    struct pending *copy = ladle_arena_take_unset(parser->arena, 1, sizeof *copy);
     if (!copy) {
         return LADLE_E_MEMORY;
     }

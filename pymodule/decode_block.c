@@ -61,26 +61,32 @@ static bool has_items(const ladle_view *view)
 }
 
 /*
- * Objects that the tags of a view and of those below it need.
+ * Whether a view needs no tag, as those that are left out.
  */
-static uint64_t count_objects(const ladle_view *view)
+static bool is_bare(const ladle_view *view)
 {
-    uint64_t count = view->kind == LADLE_DICT         ? view->child_count
-                     : view->kind == LADLE_DICTIONARY ? view->children[0].count
-                                                      : has_items(view);
-    for (uint32_t i = 0; i < view->child_count; i++) {
-        count += count_objects(&view->children[i]);
-    }
-    return count;
+    return view->kind < LADLE_STR;
 }
 
-static uint64_t count_key_lists(const ladle_view *view)
+/*
+ * What the tags of a view and of those below it need: objects from the file, and places for others.
+ */
+struct needs {
+    uint64_t objects;
+    uint64_t places;
+};
+
+static void add_needs(const ladle_view *view, struct needs *needs)
 {
-    uint64_t count = view->list_count;
+    needs->places += view->list_count;
+    needs->objects += view->kind == LADLE_DICT         ? view->child_count
+                      : view->kind == LADLE_DICTIONARY ? view->children[0].count
+                                                       : has_items(view);
     for (uint32_t i = 0; i < view->child_count; i++) {
-        count += count_key_lists(&view->children[i]);
+        if (!is_bare(&view->children[i])) {
+            add_needs(&view->children[i], needs);
+        }
     }
-    return count;
 }
 
 static int prepare_names(core_decoder *decoder)
@@ -173,6 +179,9 @@ static int set_tags(core_decoder *decoder, ladle_view *view, uint32_t depth, PyO
         result = core_plan_set(decoder, view);
     }
     for (uint32_t i = 0; result == 0 && i < view->child_count; i++) {
+        if (is_bare(&view->children[i])) {
+            continue;
+        }
         result = set_tags(decoder, &view->children[i], depth, objects);
     }
     if (result == 0 && view->kind == LADLE_DICTIONARY) {
@@ -189,13 +198,14 @@ int core_decoder_begin_block(core_decoder *decoder, ladle_view *root)
     if (!root) {
         return 0;
     }
-    uint64_t count = count_objects(root);
+    struct needs needs = {0};
+    add_needs(root, &needs);
     decoder->items_left = decoder->limits.max_items;
     decoder->memory_left = decoder->limits.max_memory;
-    if (core_decode_enter(decoder, count, ITEM_LEN) < 0) {
+    if (core_decode_enter(decoder, needs.objects, ITEM_LEN) < 0) {
         return -1;
     }
-    count += count_key_lists(root);
+    uint64_t count = needs.objects + needs.places;
     decoder->objects = PyMem_Calloc(count ? count : 1, sizeof *decoder->objects);
     if (!decoder->objects) {
         PyErr_NoMemory();

@@ -16,6 +16,15 @@ struct core_selection {
 };
 
 /*
+ * Names of a file often have one beginning.
+ */
+static bool is_same(const ladle_string *a, const ladle_string *b)
+{
+    return a->len == b->len && (a->len == 0 || (a->data[a->len - 1] == b->data[a->len - 1] &&
+                                                memcmp(a->data, b->data, a->len) == 0));
+}
+
+/*
  * Called without the GIL.
  */
 static bool wants(void *ctx, const ladle_view *parent, uint32_t child)
@@ -24,9 +33,7 @@ static bool wants(void *ctx, const ladle_view *parent, uint32_t child)
     for (size_t i = 0; i < selection->count; i++) {
         const struct selected *item = &selection->items[i];
         const ladle_string *known = parent->names ? &parent->names[child] : NULL;
-        if (known ? known->len == item->name.len &&
-                        memcmp(known->data, item->name.data, known->len) == 0
-                  : item->number == child) {
+        if (known ? is_same(known, &item->name) : item->number == child) {
             return true;
         }
     }
