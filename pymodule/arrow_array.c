@@ -14,8 +14,8 @@ struct holder {
 static void release_array(struct ArrowArray *array)
 {
     struct holder *holder = array->private_data;
-    for (int64_t i = 0; array->children && i < array->n_children; i++) {
-        ARROW_RELEASE(array->children[i]);
+    for (int64_t i = 0; i < array->n_children; i++) {
+        ARROW_RELEASE(&holder->children[i]);
     }
     for (int i = 0; i < 3; i++) {
         ladle_buffer_free(&holder->memory[i]);
