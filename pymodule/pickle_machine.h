@@ -41,6 +41,7 @@ typedef struct pickle_machine {
     uint64_t stream_from;   /* offset where the stream begins, or LADLE_UNKNOWN */
     pickle_stream stream;   /* what is handed out while the machine runs */
     bool hashes;            /* items, or the keys of pairs, must be such as can be hashed */
+    bool unpacks;           /* items are lists of a key and a value, and become pairs */
     size_t emit_height;     /* above it there is a complete record */
     size_t flush_count;     /* values that are complete, from plan.first on */
 } pickle_machine;
@@ -128,6 +129,37 @@ static inline size_t pickle_fence(const pickle_machine *machine)
  * Drop the values from a height on.
  */
 void pickle_drop(pickle_machine *machine, size_t height);
+
+/*
+ * Records that leave the machine while it runs. What the values from now on may cost: what is on the
+ * stack from 'first' on is not done with yet.
+ */
+void pickle_renew_limits(pickle_machine *machine, size_t first);
+
+/*
+ * From here on items are handed out, if the container is one whose items are.
+ */
+void pickle_begin_stream(pickle_machine *machine);
+
+/*
+ * Whether what is on top is an item, complete or in the making.
+ */
+bool pickle_is_in_stream(const pickle_machine *machine);
+
+/*
+ * Hand out the lowest of the values that wait, or the lowest two as a pair. 1: '*record' is there.
+ */
+int pickle_emit(pickle_machine *machine, PyObject **record);
+
+/*
+ * Whether an opcode adds to the container whose items are handed out, and so needs not be done.
+ */
+int pickle_streams_fill(pickle_machine *machine, const pickle_op *op, size_t target, size_t first);
+
+/*
+ * Of a stream of pairs so many values must be pairs.
+ */
+int pickle_check_pairs(pickle_machine *machine, size_t count);
 
 /*
  * Opcodes, by what they make.

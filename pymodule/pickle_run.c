@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The loop of the machine, and records that leave it while it runs. */
+/* The loop of the machine, its beginning and its end. */
 #include "pickle_machine.h"
 
 void pickle_machine_reset(pickle_machine *machine)
@@ -33,16 +33,6 @@ int pickle_machine_visit(const pickle_machine *machine, visitproc visit, void *a
     return pickle_memo_visit(&machine->memo, visit, arg);
 }
 
-/*
- * What the values from now on may cost: what is on the stack from 'first' on is not done with yet.
- */
-static void renew_limits(pickle_machine *machine, size_t first)
-{
-    uint64_t spent = machine->height > first ? machine->slots[first].spent : machine->spent;
-    machine->spent_max = spent + machine->limits.max_memory;
-    machine->values_max = machine->values + machine->limits.max_items;
-}
-
 int pickle_machine_begin(pickle_machine *machine, bool streams)
 {
     if (!machine->marks) {
@@ -55,152 +45,8 @@ int pickle_machine_begin(pickle_machine *machine, bool streams)
     if (streams && machine->plan.kind != PLAN_WHOLE) {
         machine->stream_from = machine->plan.from;
     }
-    renew_limits(machine, 0);
+    pickle_renew_limits(machine, 0);
     return 0;
-}
-
-static pickle_stream stream_of_type(const pickle_machine *machine, PyObject *value)
-{
-    const pickle_special *special = pickle_special_of(machine->state, value);
-    if (special) {
-        return special->kind == SPECIAL_CALL ? special->stream : STREAM_NOTHING;
-    }
-    return PyDict_CheckExact(value)                                     ? STREAM_PAIRS
-           : PyList_CheckExact(value) || Py_IS_TYPE(value, &PySet_Type) ? STREAM_ITEMS
-                                                                        : STREAM_NOTHING;
-}
-
-/*
- * What already is in it was put there by its making: a deque of a list. It is not streamed then.
- */
-static bool is_empty(const pickle_machine *machine, PyObject *value)
-{
-    const pickle_special *special = pickle_special_of(machine->state, value);
-    if (!special) {
-        return PyObject_Size(value) == 0;
-    }
-    PyObject *first = PyTuple_GET_SIZE(special->args) ? PyTuple_GET_ITEM(special->args, 0) : NULL;
-    bool is_filled = first && !pickle_special_of(machine->state, first) && first != Py_None &&
-                     !(PyTuple_CheckExact(first) && PyTuple_GET_SIZE(first) == 0);
-    return !is_filled && !special->items && !special->pairs && !special->state;
-}
-
-static pickle_stream stream_of_container(const pickle_machine *machine)
-{
-    size_t at = machine->plan.first - 1;
-    if (machine->height != at + 1) {
-        return STREAM_NOTHING;
-    }
-    PyObject *value = machine->slots[at].value;
-    pickle_stream stream = stream_of_type(machine, value);
-    if (!stream || !is_empty(machine, value)) {
-        return STREAM_NOTHING;
-    }
-    if (at == 1) {
-        pickle_special *name = pickle_special_of(machine->state, machine->slots[0].value);
-        bool is_known = name && name->kind == SPECIAL_NAME && name->stream == stream;
-        stream = is_known ? stream : STREAM_NOTHING;
-    }
-    return stream;
-}
-
-/*
- * Whether the container at the height 'at' is a set, or makes one with the class below it.
- */
-static bool is_set(const pickle_machine *machine, size_t at)
-{
-    if (Py_IS_TYPE(machine->slots[at].value, &PySet_Type)) {
-        return true;
-    }
-    const pickle_special *below =
-        at ? pickle_special_of(machine->state, machine->slots[at - 1].value) : NULL;
-    return below && pickle_special_is_set(below);
-}
-
-static void begin_stream(pickle_machine *machine)
-{
-    const pickle_plan *plan = &machine->plan;
-    machine->stream_from = LADLE_UNKNOWN;
-    if (plan->kind == PLAN_CONTAINER) {
-        machine->stream = stream_of_container(machine);
-    } else if (plan->closed_by == OP_DICT) {
-        machine->stream = STREAM_PAIRS;
-    } else if (plan->closed_by != OP_OBJ && plan->closed_by != OP_INST) {
-        machine->stream = STREAM_ITEMS;
-    }
-    if (machine->stream) {
-        machine->hashes = machine->stream == STREAM_PAIRS || plan->closed_by == OP_FROZENSET ||
-                          (plan->kind == PLAN_CONTAINER && is_set(machine, plan->first - 1));
-        size_t step = machine->stream == STREAM_PAIRS ? 2 : 1;
-        machine->emit_height = plan->first + (size_t)plan->lag + step - 1;
-    }
-}
-
-/*
- * The dict or set is not built, but what it would refuse is refused.
- */
-static int check_hash(pickle_machine *machine, const pickle_slot *slot)
-{
-    if (pickle_check_key(machine, slot) < 0) {
-        return -1;
-    }
-    return PyObject_Hash(slot->value) == -1 ? pickle_settle(machine, NULL) : 0;
-}
-
-/*
- * Hand out the lowest of the values that wait, or the lowest two as a pair.
- */
-static int emit(pickle_machine *machine, PyObject **record)
-{
-    size_t first = machine->plan.first;
-    size_t step = machine->stream == STREAM_PAIRS ? 2 : 1;
-    pickle_slot *slots = &machine->slots[first];
-    for (size_t i = 0; i < step; i++) {
-        if (pickle_finish_slot(machine, &slots[i], false) < 0) {
-            return -1;
-        }
-    }
-    if (machine->hashes && check_hash(machine, &slots[0]) < 0) {
-        return -1;
-    }
-    if (step == 1) {
-        *record = slots[0].value;
-    } else {
-        *record = PyTuple_New(2);
-        if (!*record) {
-            return -1;
-        }
-        PyTuple_SET_ITEM(*record, 0, slots[0].value);
-        PyTuple_SET_ITEM(*record, 1, slots[1].value);
-    }
-    machine->height -= step;
-    memmove(slots, slots + step, (machine->height - first) * sizeof *slots);
-    renew_limits(machine, first);
-    return 1;
-}
-
-static int check_pairs(pickle_machine *machine, size_t count)
-{
-    return machine->stream == STREAM_PAIRS && count % 2
-               ? pickle_fail(machine, LADLE_E_CORRUPT, "a key has no value")
-               : 0;
-}
-
-/*
- * Whether an opcode adds to the container whose items are handed out, and so needs not be done.
- */
-static int streams_fill(pickle_machine *machine, const pickle_op *op, size_t target, size_t first)
-{
-    bool is_pairs = op->code == OP_SETITEM || op->code == OP_SETITEMS;
-    if (!machine->stream || machine->mark_count != machine->plan.outer ||
-        target + 1 != machine->plan.first) {
-        return 0;
-    }
-    if (is_pairs != (machine->stream == STREAM_PAIRS)) {
-        return pickle_fail(machine, LADLE_E_CORRUPT, "the container is none for it");
-    }
-    machine->flush_count = machine->height - first;
-    return check_pairs(machine, machine->flush_count) < 0 ? -1 : 1;
 }
 
 static int do_fill(pickle_machine *machine, const pickle_op *op)
@@ -222,7 +68,7 @@ static int do_fill(pickle_machine *machine, const pickle_op *op)
             return pickle_underflow(machine);
         }
     }
-    int result = streams_fill(machine, op, first - 1, first);
+    int result = pickle_streams_fill(machine, op, first - 1, first);
     return result ? (result < 0 ? -1 : 0) : pickle_do_fill(machine, op, first - 1, first);
 }
 
@@ -243,7 +89,7 @@ static int do_make(pickle_machine *machine, const pickle_op *op)
     }
     if (machine->stream && machine->plan.kind == PLAN_MARKED && machine->mark_count == 1) {
         machine->flush_count = machine->height;
-        if (check_pairs(machine, machine->flush_count) < 0) {
+        if (pickle_check_pairs(machine, machine->flush_count) < 0) {
             return -1;
         }
         machine->mark_count = 0;
@@ -416,29 +262,21 @@ static int fail_as_scanned(pickle_machine *machine)
     return -1;
 }
 
-/*
- * Whether what is on top is an item, complete or in the making.
- */
-static bool is_in_stream(const pickle_machine *machine)
-{
-    uint32_t outer = machine->plan.outer;
-    return machine->mark_count == outer + 1 && machine->marks[outer] == machine->plan.first;
-}
-
 int pickle_machine_run(pickle_machine *machine, PyObject **record)
 {
     const pickle_op *op = &machine->input.op;
     for (;;) {
         if (machine->flush_count) {
             machine->flush_count -= machine->stream == STREAM_PAIRS ? 2 : 1;
-            return emit(machine, record);
+            return pickle_emit(machine, record);
         }
-        if (LADLE_UNLIKELY(machine->height > machine->emit_height) && is_in_stream(machine)) {
-            return emit(machine, record);
+        if (LADLE_UNLIKELY(machine->height > machine->emit_height) &&
+            pickle_is_in_stream(machine)) {
+            return pickle_emit(machine, record);
         }
         uint64_t offset = pickle_input_offset(&machine->input);
         if (LADLE_UNLIKELY(offset >= machine->stream_from)) {
-            begin_stream(machine);
+            pickle_begin_stream(machine);
         }
         if (LADLE_UNLIKELY(offset >= machine->scan_stop)) {
             return fail_as_scanned(machine);

@@ -95,6 +95,23 @@ def test_items_come_before_the_container_was_read(protocol, maker):
         assert records.offset < len(data) / 4
 
 
+@pytest.mark.parametrize("protocol", range(3))
+def test_an_ordered_dict_of_python_2_comes_as_its_pairs(protocol):
+    class Ordered:
+        def __reduce__(self):
+            return collections.OrderedDict, ([[i, [str(i), shared]] for i in range(5000)],)
+
+    shared = ["shared"]
+    data = pickle.dumps(Ordered(), protocol)
+    with ladle.from_pickle(io.BytesIO(data)) as records:
+        assert next(records) == (0, ["0", shared])
+        assert records.offset < len(data) / 4
+        assert list(records) == [(i, [str(i), shared]) for i in range(1, 5000)]
+    for wrong in (b"(lp9\nI1\na", b"](]e", b"](]]ae", b"](](]I1\nee"):
+        _, error = records_until_error(global_("collections", "OrderedDict") + wrong + b"\x85R.")
+        assert isinstance(error, ladle.CorruptError)
+
+
 @pytest.mark.parametrize("make", [b"(lp0\n(lp1\na", b"](]e"], ids=repr)
 @pytest.mark.parametrize("name", ["set", "frozenset"])
 def test_a_set_of_what_cannot_be_hashed_is_refused_as_it_comes(name, make):
