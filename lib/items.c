@@ -58,7 +58,7 @@ ladle_status ladle_writer_append_items(ladle_writer *writer, ladle_kind kind, co
                                        size_t type_len, size_t value_len, const void *items,
                                        size_t count, ladle_error *error)
 {
-    LADLE_TRY(ladle_need(writer && type && (items || !count || !value_len), error));
+    LADLE_TRY(ladle_need(writer && type && (items || !count), error));
     LADLE_TRY(ladle_writer_check(writer, error));
     if (kind != LADLE_SCALAR && kind != LADLE_ARRAY) {
         return ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN,
