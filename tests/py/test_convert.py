@@ -53,6 +53,7 @@ def read_back(data, source_format, **options):
 
 
 def there_and_back(records, name, **options):
+    """What comes back; options are for reading."""
     return read_back(converted(records, "ladle", name), name, **options)
 
 
@@ -169,6 +170,27 @@ def test_what_is_wrong_is_said_with_its_place(name, text):
     data = text.encode() if isinstance(text, str) else text
     with pytest.raises(ladle.Error, match=WRONG[name, text]):
         read_back(data, name)
+
+
+ENDLESS = {
+    ("jsonl", "a long line"): ('1\n2\n["', "x" * 1000, 2),
+    ("csv", "a long line"): ("a,b\n1,2\n3,", "x" * 1000, 1),
+    ("csv", "many fields"): ("a,b\n1,2\n3,", "," * 1000, 1),
+    ("csv", "a field of many lines"): ('a,b\n1,2\n3,"', "x\n" * 500, 1),
+    ("csv", "many fields of many lines"): ('a,b\n1,2\n3,"', 'x\n","' * 200, 1),
+    ("csv", "names that do not end"): ("a,", "b" * 1000, 0),
+}
+
+
+@pytest.mark.parametrize("name, what", ENDLESS)
+def test_a_record_of_text_that_does_not_end_is_a_limit_error(name, what):
+    begin, more, record = ENDLESS[name, what]
+    with pytest.raises(ladle.LimitError, match="line 3" if record else "line [12]") as caught:
+        from_text(name, begin + more, limits=ladle.Limits(max_record=300))
+    assert (caught.value.limit, caught.value.record) == ("max_record", record)
+    fits = [("x" * 250, 1)] * 5
+    back = there_and_back(fits, "csv", limits=ladle.Limits(max_record=300))
+    assert back == fits
 
 
 def test_a_type_that_does_not_fit_is_an_error():

@@ -44,9 +44,9 @@ def convert(source, target, *, source_format=None, target_format=None, progress=
     pkl      items, unknown, types, encoding, limits, as from_pickle has them
     csv      types (a dict from field to "int", "float", "bool", "str", "decimal", "date",
              "datetime" or "time"; without one a type is found that all values of the field have),
-             none (the text that stands for None, "" unless given), delimiter; fields (names of the
-             columns that are written; those of the first record unless given), fill (write None
-             where a record lacks a field)
+             none (the text that stands for None, "" unless given), delimiter, limits; fields
+             (names of the columns that are written; those of the first record unless given), fill
+             (write None where a record lacks a field)
     parquet, arrow   fields, fill; lossy
     jsonl    limits; lossy (write what the format lacks as what is nearest to it)
 

@@ -10,14 +10,16 @@ import itertools
 import re
 
 from ladle._convert.rows import names_of, rows_of, shape_of
+from ladle._convert.source import too_long
 from ladle._errors import FormatError
+from ladle._limits import Limits
 
 FORMAT = "csv"
-READ_OPTIONS = ("types", "none", "delimiter")
+READ_OPTIONS = ("types", "none", "delimiter", "limits")
 WRITE_OPTIONS = ("none", "delimiter", "fields", "fill")
 
 BATCH_COUNT = 500
-FIELD_LEN_MAX = 2**31 - 1
+FIELD_LEN_MAX = 2**31 - 1  # that the module csv takes
 
 # Types that are found, in the order in which they are preferred. A number is only taken for one
 # when it would be written like that again: 007 is text.
@@ -52,15 +54,16 @@ CLOCKS = frozenset((datetime.datetime, datetime.time))
 WRITABLE = SIMPLE | CLOCKS
 
 
-def read(source, types=None, none="", delimiter=","):
+def read(source, types=None, none="", delimiter=",", limits=None):
     """The records of a CSV file: it is read twice, to find types first that all values have."""
     types = _check_types(types or {})
-    with _long_fields():
-        lines = _Lines(source, delimiter)
+    len_max = (limits or Limits()).max_record
+    with _long_fields(len_max):
+        lines = _Lines(source, delimiter, len_max)
         if not lines.names:
             return
         found = _find_types(lines, types, none)
-        lines = _Lines(source, delimiter)
+        lines = _Lines(source, delimiter, len_max)
         converters = [CONVERTERS[found[name]] for name in lines.names]
         make = rows_of(lines.names)
         for batch in lines.batches():
@@ -81,9 +84,9 @@ def _check_types(types):
 
 
 @contextlib.contextmanager
-def _long_fields():
-    """The module csv has one limit for all, which is short."""
-    before = csv.field_size_limit(FIELD_LEN_MAX)
+def _long_fields(len_max):
+    """The module csv has one limit for all, which is short; that of a record suffices."""
+    before = csv.field_size_limit(min(len_max, FIELD_LEN_MAX))
     try:
         yield
     finally:
@@ -93,10 +96,12 @@ def _long_fields():
 class _Lines:
     """The lines of a file as lists of texts, a few at a time."""
 
-    def __init__(self, source, delimiter):
-        self.source = source
-        text = io.TextIOWrapper(_Unclosed(source.open_again()), "utf-8-sig", newline="")
-        self.reader = csv.reader(text, delimiter=delimiter, strict=True)
+    def __init__(self, source, delimiter, len_max):
+        self.source, self.len_max = source, len_max
+        # Of the record that is being read:
+        self.record_len, self.number, self.first_line = 0, -1, 1
+        self.text = io.TextIOWrapper(_Unclosed(source.open_again()), "utf-8-sig", newline="")
+        self.reader = csv.reader(self._physical_lines(), delimiter=delimiter, strict=True)
         self.names = next(self._rows(), [])  # of an empty file, which has no records
         if len(set(self.names)) < len(self.names):
             self.fail("two fields have one name")
@@ -112,9 +117,25 @@ class _Lines:
 
     def _rows(self):
         try:
-            yield from filter(None, self.reader)
+            for row in self.reader:
+                self.record_len = 0
+                if row:
+                    self.number += 1
+                    yield row
         except (csv.Error, UnicodeDecodeError) as error:
             self.fail(error)
+
+    def _physical_lines(self):
+        """Lines; a record with quotes may take several of them."""
+        readline, len_max = self.text.readline, self.len_max
+        while line := readline(len_max + 1):
+            if not self.record_len:
+                self.first_line = self.reader.line_num + 1
+            self.record_len += len(line)
+            if self.record_len > len_max:
+                place = f"{self.source.name}: line {self.first_line}"
+                raise too_long(place, max(0, self.number), len_max)
+            yield line
 
     def fail(self, reason):
         """Raise for the latest line."""

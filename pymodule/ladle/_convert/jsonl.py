@@ -5,7 +5,8 @@ import json
 import math
 import re
 
-from ladle._errors import FormatError, LimitError
+from ladle._convert.source import too_long
+from ladle._errors import FormatError
 from ladle._limits import Limits
 
 FORMAT = "jsonl"
@@ -36,20 +37,11 @@ def read(source, limits=None):
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if len(line) > len_max:
-                raise _too_long(source, number, len_max)
+                raise too_long(f"{source.name}: line {number}", number - 1, len_max)
             if not line.isspace():
                 yield decode(line.decode())
         except (ValueError, RecursionError) as error:
             raise FormatError(f"{source.name}: line {number}: {error}") from None
-
-
-def _too_long(source, number, len_max):
-    error = LimitError(
-        f"{source.name}: line {number} is longer than max_record, {len_max} bytes; "
-        "to allow it pass limits=ladle.Limits(max_record=...)"
-    )
-    error.limit, error.record = "max_record", number - 1
-    return error
 
 
 def write(records, file, lossy=False):

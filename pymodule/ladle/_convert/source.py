@@ -5,7 +5,7 @@ import contextlib
 import os
 
 from ladle._core import Records
-from ladle._errors import Error
+from ladle._errors import Error, LimitError
 from ladle._targets import as_path, open_url
 
 PACKINGS = (".gz", ".bz2", ".xz")
@@ -103,3 +103,13 @@ def _unpacking(path, file):
 
         return lzma.LZMAFile(file)
     return file
+
+
+def too_long(place, record, len_max):
+    """The LimitError for a record of text that does not end."""
+    error = LimitError(
+        f"{place}: the record is longer than max_record, {len_max} bytes; "
+        "to allow it pass limits=ladle.Limits(max_record=...)"
+    )
+    error.limit, error.record = "max_record", record
+    return error
