@@ -78,7 +78,7 @@ def measure_rows(folder, share):
     ladle.dump(rows(count, Random(1)), path)
     out = numpy.zeros(count, ROW)
     with_list = [(real, text.encode(), number) for real, text, number in ladle.load(path)]
-    taken = medians({"fill": lambda: fill(path, out), "array": lambda: numpy.array(with_list, ROW)}, 3)
+    taken = medians({"fill": lambda: fill(path, out), "array": lambda: numpy.array(with_list, ROW)})
     assert out[count // 2] == numpy.array(with_list[count // 2], ROW)
     yield "(f8, S20, u8) from tuples", taken["fill"] / count * 1e9, "ns a row at most", 16
     yield "   numpy.array(list, dtype) takes", taken["array"] / taken["fill"], "times as long", 11
