@@ -166,10 +166,11 @@ Suite *ahead_suite(void)
     TCase *tcase = tcase_create("ahead");
     tcase_add_loop_test(tcase, threads_give_the_same, 0, 4);
     tcase_add_test(tcase, seeking_with_threads);
-    if (CHILD_MAY_ALLOCATE) {
-        tcase_add_test(tcase, a_child_reads_on);
-    }
     tcase_add_test(tcase, a_bad_block_among_good_ones);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("forks");
+    tcase_set_tags(tcase, TAG_FORKS);
+    tcase_add_test(tcase, a_child_reads_on);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -547,9 +547,6 @@ Suite *file_suite(void)
     tcase_add_loop_test(tcase, spoiled_values_are_refused_or_kept, 0, 4 * GEN_STYLE_COUNT);
     tcase_add_test(tcase, the_same_records_make_the_same_file);
     tcase_add_loop_test(tcase, threads_do_not_change_the_file, 0, COUNT_OF(codecs));
-    if (CHILD_MAY_ALLOCATE) {
-        tcase_add_test(tcase, a_writer_is_dead_in_a_forked_child);
-    }
     tcase_add_test(tcase, sources_may_give_little_at_a_time);
     tcase_add_test(tcase, the_smallest_files);
     tcase_add_test(tcase, the_example_of_the_format);
@@ -562,6 +559,10 @@ Suite *file_suite(void)
     tcase_add_test(tcase, a_pipe_will_do);
     tcase_add_loop_test(tcase, records_are_passed_on_unseen, 0, GEN_STYLE_COUNT);
     tcase_add_loop_test(tcase, progress_is_told, 0, 3);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("forks");
+    tcase_set_tags(tcase, TAG_FORKS);
+    tcase_add_test(tcase, a_writer_is_dead_in_a_forked_child);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -36,17 +36,14 @@
  */
 size_t test_step(void);
 
-/*
- * Whether a child may allocate that was forked beside other threads: the allocator of the address
- * sanitizer may be locked in it for good, by a thread that it has not.
- */
-#if defined(__SANITIZE_ADDRESS__)
-#define CHILD_MAY_ALLOCATE 0
-#else
-#define CHILD_MAY_ALLOCATE 1
-#endif
-
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/*
+ * Tests with this tag fork beside threads. Tools that watch memory do not go with that: the
+ * allocator of the address sanitizer may be locked in the child for good, by a thread that it has
+ * not, and valgrind finds what was the threads' lost. Those with the tag "long" take their time.
+ */
+#define TAG_FORKS "forks"
 
 /*
  * The suites, in the order of their names: one a line, for everybody adds some.
