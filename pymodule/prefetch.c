@@ -2,16 +2,15 @@
 #include "prefetch.h"
 
 #include "dict_pairs.h"
-#include "text.h"
+#include <ladle/base.h>
 
 enum {
     NEIGHBOURS = 64,
     NEAR = 4096, /* bytes */
-    /* How many records ahead they are asked for, their tables, the items, the ends of texts. */
+    /* How many records ahead they are asked for, their tables, what is in them. */
     RECORDS_AHEAD = 32,
     TABLES_AHEAD = 24,
     ITEMS_AHEAD = 16,
-    TEXTS_AHEAD = 8,
     ITEMS_MAX = 16
 };
 
@@ -42,13 +41,13 @@ static PyObject *item_ahead(PyObject *list, Py_ssize_t index)
 }
 
 /*
- * Numbers, tuples of few items and what a str begins with are up to 48 bytes long, and begin at
- * multiples of 16.
+ * Where an object ends is not known yet, and to look would be to wait for it.
  */
 LADLE_ALWAYS_INLINE void prefetch_object(const void *object)
 {
     PREFETCH(object, 2);
     PREFETCH((const char *)object + 32, 2);
+    PREFETCH((const char *)object + 64, 2);
 }
 
 LADLE_ALWAYS_INLINE void prefetch_table(PyObject *record)
@@ -63,51 +62,24 @@ LADLE_ALWAYS_INLINE void prefetch_table(PyObject *record)
     }
 }
 
-/*
- * What stands in a record: '*count' objects, '*stride' places from one to the next.
- */
-LADLE_ALWAYS_INLINE PyObject *const *items_of(PyObject *record, Py_ssize_t *count,
-                                              Py_ssize_t *stride)
-{
-    PyObject *const *pairs;
-    *stride = 1;
-    *count = 0;
-    if (PyTuple_CheckExact(record)) {
-        *count = PyTuple_GET_SIZE(record);
-        return ((PyTupleObject *)record)->ob_item;
-    }
-    if (PyList_CheckExact(record)) {
-        *count = PyList_GET_SIZE(record);
-        return ((PyListObject *)record)->ob_item;
-    }
-    if (PyDict_CheckExact(record) && (pairs = dict_pairs(record))) {
-        *stride = 2;
-        *count = PyDict_GET_SIZE(record);
-        return pairs + 1;
-    }
-    return NULL;
-}
-
 LADLE_ALWAYS_INLINE void prefetch_items(PyObject *record)
 {
-    Py_ssize_t count;
-    Py_ssize_t stride;
-    PyObject *const *items = items_of(record, &count, &stride);
+    PyObject *const *items = NULL;
+    Py_ssize_t count = 0;
+    Py_ssize_t stride = 1;
+    if (PyTuple_CheckExact(record)) {
+        items = ((PyTupleObject *)record)->ob_item;
+        count = PyTuple_GET_SIZE(record);
+    } else if (PyList_CheckExact(record)) {
+        items = ((PyListObject *)record)->ob_item;
+        count = PyList_GET_SIZE(record);
+    } else if (PyDict_CheckExact(record) && (items = dict_pairs(record))) {
+        items++;
+        count = PyDict_GET_SIZE(record);
+        stride = 2;
+    }
     for (Py_ssize_t i = 0; i < count && i < ITEMS_MAX; i++) {
         prefetch_object(items[i * stride]);
-    }
-}
-
-LADLE_ALWAYS_INLINE void prefetch_texts(PyObject *record)
-{
-    Py_ssize_t count;
-    Py_ssize_t stride;
-    PyObject *const *items = items_of(record, &count, &stride);
-    for (Py_ssize_t i = 0; i < count && i < ITEMS_MAX; i++) {
-        PyObject *item = items[i * stride];
-        if (PyUnicode_CheckExact(item)) {
-            PREFETCH(text_ascii(item) + PyUnicode_GET_LENGTH(item), 2);
-        }
     }
 }
 
@@ -119,5 +91,4 @@ void core_prefetch_all(PyObject *list, Py_ssize_t index)
     prefetch_object(item_ahead(list, index + RECORDS_AHEAD));
     prefetch_table(item_ahead(list, index + TABLES_AHEAD));
     prefetch_items(item_ahead(list, index + ITEMS_AHEAD));
-    prefetch_texts(item_ahead(list, index + TEXTS_AHEAD));
 }
