@@ -535,7 +535,7 @@ ladle_status ladle_emitter_complete(struct ladle_emitter *emitter, ladle_error *
     uint64_t offset = place(emitter);
     struct ladle_trailer trailer = {.offset = offset,
                                     .record_count = emitter->checkpoint.totals.record_count,
-                                    .checkpoint_distance = (uint32_t)(offset - checkpoint_offset)};
+                                    .checkpoint_distance = offset - checkpoint_offset};
     ladle_trailer_store(&trailer, emitter->salt, bytes);
     LADLE_TRY(write_bytes(emitter, bytes, sizeof bytes, error));
     emitter->is_complete = true;

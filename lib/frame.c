@@ -140,7 +140,7 @@ static bool is_lawful(const struct ladle_block_header *header, uint8_t flags, ui
     bool is_data = header->type == LADLE_BLOCK_DATA;
     return header->type != 0 && flags == 0 && header->stored_len % LADLE_ALIGNMENT == 0 &&
            header->stored_len < LADLE_BLOCK_LEN_MAX && header->decoded_len < LADLE_BLOCK_LEN_MAX &&
-           header->record_count < LADLE_BLOCK_LEN_MAX &&
+           header->record_count < LADLE_BLOCK_LEN_MAX && header->first_record < LADLE_RECORDS_MAX &&
            header->stored_len >= (uint32_t)header->stream_count * LADLE_STREAM_ENTRY_LEN &&
            header->checkpoint_distance <= offset && is_lean(header) &&
            (is_data ? header->record_count > 0 : header->record_count == 0);
@@ -176,7 +176,7 @@ void ladle_trailer_store(const struct ladle_trailer *trailer, uint32_t salt, uin
     ladle_store_u32(to + 4, salt);
     ladle_store_u64(to + 8, trailer->offset);
     ladle_store_u64(to + 16, trailer->record_count);
-    ladle_store_u32(to + 24, trailer->checkpoint_distance / LADLE_ALIGNMENT);
+    ladle_store_u32(to + 24, (uint32_t)(trailer->checkpoint_distance / LADLE_ALIGNMENT));
     ladle_store_u32(to + 28, ladle_crc32c(0, to, 28));
 }
 
@@ -188,9 +188,12 @@ ladle_status ladle_trailer_load(const uint8_t *from, uint32_t salt, uint64_t off
         ladle_load_u32(from + 28) != ladle_crc32c(0, from, 28)) {
         return reject(LADLE_E_CORRUPT, "a trailer is damaged", why);
     }
-    *trailer =
-        (struct ladle_trailer){.offset = offset,
-                               .record_count = ladle_load_u64(from + 16),
-                               .checkpoint_distance = ladle_load_u32(from + 24) * LADLE_ALIGNMENT};
+    *trailer = (struct ladle_trailer){.offset = offset,
+                                      .record_count = ladle_load_u64(from + 16),
+                                      .checkpoint_distance =
+                                          (uint64_t)ladle_load_u32(from + 24) * LADLE_ALIGNMENT};
+    if (trailer->record_count >= LADLE_RECORDS_MAX || trailer->checkpoint_distance > offset) {
+        return reject(LADLE_E_CORRUPT, "a trailer breaks the rules of the format", why);
+    }
     return LADLE_OK;
 }

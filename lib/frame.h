@@ -23,6 +23,7 @@ enum {
  * Lengths of blocks, stored and decoded, are below this.
  */
 #define LADLE_BLOCK_LEN_MAX ((uint64_t)1 << 31)
+#define LADLE_RECORDS_MAX   ((uint64_t)1 << 56) /* of a segment */
 
 enum ladle_block_type {
     LADLE_BLOCK_DATA = 1,
@@ -53,7 +54,7 @@ struct ladle_block_header {
 struct ladle_trailer {
     uint64_t offset;
     uint64_t record_count;
-    uint32_t checkpoint_distance; /* bytes */
+    uint64_t checkpoint_distance; /* bytes */
 };
 
 /*

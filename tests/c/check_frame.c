@@ -179,6 +179,7 @@ static const struct {
     {"longer than its streams",
      {.type = 4, .stored_len = 808, .decoded_len = 800},
      LADLE_E_CORRUPT},
+    {"2^56 records before", {.type = 4, .first_record = UINT64_C(1) << 56}, LADLE_E_CORRUPT},
     {"a checkpoint at 0", {.type = 4, .checkpoint_distance = OFFSET}, LADLE_OK},
     {"a checkpoint before 0", {.type = 4, .checkpoint_distance = OFFSET + 1}, LADLE_E_CORRUPT},
 };

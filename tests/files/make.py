@@ -182,6 +182,13 @@ FILES = {
                          Segment().block(DATA, [NONE], 1, first_record=1).finish()),
     "bad-distance": ("A header says that the checkpoint before it lies before the segment.",
                      ints(Segment().block(DATA, [INT8 + b"\0\0\0\5"], 1, back=1 << 40), 6).finish()),
+    "bad-first-of-all": ("The number of the first record of a block is the highest there is.",
+                         ints(Segment().block(DATA, [INT8 + b"\0\0\0\5"], 1,
+                                              first_record=2**64 - 1), 6).finish()),
+    "bad-trailer-distance": ("A trailer says that its checkpoint lies before the segment, and counts"
+                             " the highest number of records.",
+                             ints(Segment(), 5).checkpoint()
+                             .trailer(record_count=2**64 - 1, back=1 << 30).data),
     "bad-block-length": ("A block claims 768 MiB stored for 512 MiB decoded.",
                          ints(Segment().block(DATA, [INT8 + b"\0\0\0\5"], 1, stored_len=3 << 28,
                                               decoded_len=2 << 28), 6).finish()),
