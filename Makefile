@@ -210,13 +210,13 @@ asan-py: .venv/setup-pytest $(VENV) ## Arrow and arrays in Python with the addre
 	    $(PY) -m pytest -q --capture=sys $(ASAN_TESTS)
 
 # Coverage leads the fuzzer; it keeps in build/fuzz/found what led further, and begins with that.
-fuzz: build/setup-fuzz .venv/setup-pytest ## what reads files, by clang's fuzzer: RUNTIME=60 seconds
+fuzz: build/setup-fuzz .venv/setup-pytest ## what reads files, by clang's fuzzer: RUNTIME=60 seconds; 0: what it begins with
 	$(Q)mkdir -p build/fuzz/found && $(PY) tests/fuzz/seeds.py build/fuzz/seeds && echo "  clang tests/fuzz" && \
 	clang $(filter-out -O%,$(C_FLAGS)) -O1 -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all -Ilib -o build/fuzz/fuzz tests/fuzz/fuzz.c tests/fuzz/no_checksum.c \
-	    $(filter-out lib/checksum.c,$(LIB_C)) $(LIBS)
-	$(Q)cd build/fuzz && ./fuzz -max_total_time=$(or $(RUNTIME),60) -max_len=4096 -timeout=60 \
-	    -verbosity=0 -print_final_stats=1 found seeds
+	    -fno-sanitize-recover=all -Ilib -o build/fuzz/fuzz tests/fuzz/fuzz.c tests/fuzz/fixed.c \
+	    $(filter-out lib/checksum.c lib/entropy.c,$(LIB_C)) $(LIBS)
+	$(Q)cd build/fuzz && ./fuzz $(if $(filter 0,$(RUNTIME)),-runs=0,-max_total_time=$(or $(RUNTIME),60)) \
+	    -max_len=4096 -timeout=60 -verbosity=0 -print_final_stats=1 found seeds
 
 # ---- Speed ----
 
