@@ -89,7 +89,9 @@ struct visit {
 
 static uint64_t number_at(const struct model *model, size_t index)
 {
-    return ladle_load_u64(model->numbers.data + index * sizeof(uint64_t));
+    uint64_t number;
+    memcpy(&number, model->numbers.data + index * sizeof number, sizeof number);
+    return number;
 }
 
 /*
