@@ -193,10 +193,11 @@ ladle_status ladle_locator_before(struct ladle_locator *locator,
 }
 
 /*
- * The largest block that the last checkpoint of a segment tells of.
+ * What the last checkpoint of a segment tells: the largest block, and how many records a trailer
+ * must count, for much is sized by that number before a record is read.
  */
-static ladle_status note_decoded_len(struct ladle_locator *locator,
-                                     const struct ladle_segment_end *segment, ladle_error *error)
+static ladle_status take_totals(struct ladle_locator *locator,
+                                const struct ladle_segment_end *segment, ladle_error *error)
 {
     struct ladle_checkpoint_parts parts;
     uint64_t end;
@@ -209,6 +210,11 @@ static ladle_status note_decoded_len(struct ladle_locator *locator,
         return LADLE_OK; /* blocks are found by their headers then */
     }
     LADLE_TRY(status);
+    if (!locator->is_walked && segment->is_complete &&
+        parts.totals.record_count != segment->record_count) {
+        return fail(error, LADLE_E_CORRUPT, segment->offset + segment->end,
+                    "a trailer does not fit its checkpoint");
+    }
     if (locator->decoded_len_max == LADLE_UNKNOWN ||
         locator->decoded_len_max < parts.totals.decoded_len_max) {
         locator->decoded_len_max = parts.totals.decoded_len_max;
@@ -310,32 +316,8 @@ static ladle_status take_segment(struct ladle_locator *locator,
 {
     keep_segment(locator, segment);
     locator->record_count = segment->records_behind + segment->end.record_count;
-    LADLE_TRY(note_decoded_len(locator, &segment->end, error));
+    LADLE_TRY(take_totals(locator, &segment->end, error));
     return add_metadata(locator, &segment->end, error);
-}
-
-/*
- * Whether a trailer counts the records that its checkpoint lists: much is sized by that number
- * before a record is read.
- */
-static ladle_status check_count(struct ladle_locator *locator,
-                                const struct ladle_segment_end *segment, ladle_error *error)
-{
-    struct ladle_checkpoint_parts parts;
-    uint64_t end;
-    if (!segment->is_complete) {
-        return LADLE_OK;
-    }
-    ladle_status status =
-        ladle_locator_checkpoint(locator, segment, segment->checkpoint_offset, &parts, &end, error);
-    if (status == LADLE_E_CORRUPT || status == LADLE_E_UNSUPPORTED) {
-        return LADLE_OK; /* that is for whoever needs it to say */
-    }
-    LADLE_TRY(status);
-    return parts.totals.record_count == segment->record_count
-               ? LADLE_OK
-               : fail(error, LADLE_E_CORRUPT, segment->offset + segment->end,
-                      "a trailer does not fit its checkpoint");
 }
 
 static ladle_status follow_trailers(struct ladle_locator *locator, ladle_error *error)
@@ -345,7 +327,6 @@ static ladle_status follow_trailers(struct ladle_locator *locator, ladle_error *
     begin_segments(locator, &segment.end);
     ladle_status status = LADLE_OK;
     while (status == LADLE_OK) {
-        LADLE_TRY(check_count(locator, &segment.end, error));
         LADLE_TRY(take_segment(locator, &segment, error));
         struct ladle_located_segment before;
         status = ladle_locator_before(locator, &segment, &before, error);
@@ -391,13 +372,13 @@ static ladle_status follow_headers(struct ladle_locator *locator, ladle_error *e
     LADLE_TRY(ladle_find_end_of(locator->input, locator->file_len, locator->max_record,
                                 &locator->stored, &locator->segments[next].end, error));
     begin_segments(locator, &locator->segments[next].end);
+    locator->is_walked = true;
     for (; next < LADLE_SEGMENTS_KEPT; next++) {
         segment.end = locator->segments[next].end;
         LADLE_TRY(take_segment(locator, &segment, error));
         segment.records_behind += segment.end.record_count;
     }
     locator->decoded_len_max = LADLE_UNKNOWN;
-    locator->is_walked = true;
     return LADLE_OK;
 }
 
