@@ -55,7 +55,8 @@ class File:
     def __init__(self, path, identity=None):
         self.path = path
         self.descriptor = open_file(path)
-        self.identity = os.pread(self.descriptor, HEADER_LEN, 0)[UUID]
+        header = os.pread(self.descriptor, HEADER_LEN, 0)
+        self.identity, self.start = header[UUID], header[: len(MAGIC)]
         if identity is not None and identity != self.identity:
             self.close()
             raise CorruptError(f"{os.fsdecode(path)}: the file was replaced by another meanwhile")
@@ -71,8 +72,7 @@ class File:
 
     def check_start(self):
         """Refuse what would be taken for the torn end of the part before."""
-        start = os.pread(self.descriptor, len(MAGIC), 0)
-        if start != MAGIC[: len(start)]:
+        if self.start != MAGIC[: len(self.start)]:
             error = FormatError(f"{os.fsdecode(self.path)}: it does not begin as a ladle file does")
             error.filename = os.fsdecode(self.path)
             raise error
