@@ -133,18 +133,32 @@ static int append_words(ladle_view *view, uint64_t count, arrow_column *column)
 }
 
 /*
- * Texts that are ASCII, or bytes: all contents at once.
+ * The offsets of contents or lists by their lengths, which the view has as words. '*sum' is that of
+ * all lengths.
  */
-static int append_contents(arrow_maker *maker, ladle_view *view, uint64_t count,
-                           arrow_column *column)
+static int append_offsets(arrow_maker *maker, const ladle_view *view, uint64_t count,
+                          arrow_column *column, uint64_t *sum)
 {
-    uint64_t sum = 0;
+    *sum = 0;
     for (uint64_t i = 0; i < count; i++) {
         uint64_t len = ladle_packed_get(&view->words, view->next + i);
         if (arrow_put_offset(maker, column, len) < 0) {
             return -1;
         }
-        sum += len;
+        *sum += len;
+    }
+    return 0;
+}
+
+/*
+ * Texts that are ASCII, or bytes: all contents at once.
+ */
+static int append_contents(arrow_maker *maker, ladle_view *view, uint64_t count,
+                           arrow_column *column)
+{
+    uint64_t sum;
+    if (append_offsets(maker, view, count, column, &sum) < 0) {
+        return -1;
     }
     if (arrow_put(&column->data, view->bytes + view->next_byte, (size_t)sum) < 0) {
         return -1;
@@ -233,13 +247,9 @@ static int append_leaf(arrow_maker *maker, ladle_view *view, uint64_t count, arr
 
 static int append_list(arrow_maker *maker, ladle_view *view, uint64_t count, arrow_column *column)
 {
-    uint64_t sum = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t len = ladle_packed_get(&view->words, view->next + i);
-        if (arrow_put_offset(maker, column, len) < 0) {
-            return -1;
-        }
-        sum += len;
+    uint64_t sum;
+    if (append_offsets(maker, view, count, column, &sum) < 0) {
+        return -1;
     }
     view->next += count;
     if (arrow_put_validity(column, count, 1) < 0) {

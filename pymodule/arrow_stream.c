@@ -225,26 +225,37 @@ static void free_stream_capsule(PyObject *capsule)
     PyMem_RawFree(arrow);
 }
 
-const char core_arrow_stream_doc[] =
-    PyDoc_STR("_arrow_stream(records, plan, moment, is_wrapped, /)\n--\n\n"
-              "A capsule with a stream of Arrow batches, made of Records as a plan says.");
-
-PyObject *core_arrow_stream(PyObject *module, PyObject *args)
+/*
+ * The stream for the arguments that both functions have. NULL: an exception is set.
+ */
+static stream *stream_from(PyObject *module, PyObject *args, const char *format)
 {
     const core_state *state = PyModule_GetState(module);
     PyObject *records;
     PyObject *plan;
     PyObject *moment;
     int is_wrapped;
-    if (!PyArg_ParseTuple(args, "O!O!Op:_arrow_stream", state->records_type, &records,
-                          &PyTuple_Type, &plan, &moment, &is_wrapped)) {
+    if (!PyArg_ParseTuple(args, format, state->records_type, &records, &PyTuple_Type, &plan,
+                          &moment, &is_wrapped)) {
+        return NULL;
+    }
+    return new_stream(state, (Records *)records, plan, moment, is_wrapped);
+}
+
+const char core_arrow_stream_doc[] =
+    PyDoc_STR("_arrow_stream(records, plan, moment, is_wrapped, /)\n--\n\n"
+              "A capsule with a stream of Arrow batches, made of Records as a plan says.");
+
+PyObject *core_arrow_stream(PyObject *module, PyObject *args)
+{
+    stream *self = stream_from(module, args, "O!O!Op:_arrow_stream");
+    if (!self) {
         return NULL;
     }
     struct ArrowArrayStream *arrow = PyMem_RawCalloc(1, sizeof *arrow);
-    stream *self = arrow ? new_stream(state, (Records *)records, plan, moment, is_wrapped) : NULL;
-    if (!self) {
-        PyMem_RawFree(arrow);
-        return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+    if (!arrow) {
+        free_stream(self);
+        return PyErr_NoMemory();
     }
     *arrow = (struct ArrowArrayStream){.get_schema = stream_schema,
                                        .get_next = stream_next,
@@ -299,16 +310,7 @@ static int measure_all(stream *self)
 
 PyObject *core_arrow_measure(PyObject *module, PyObject *args)
 {
-    const core_state *state = PyModule_GetState(module);
-    PyObject *records;
-    PyObject *plan;
-    PyObject *moment;
-    int is_wrapped;
-    if (!PyArg_ParseTuple(args, "O!O!Op:_arrow_measure", state->records_type, &records,
-                          &PyTuple_Type, &plan, &moment, &is_wrapped)) {
-        return NULL;
-    }
-    stream *self = new_stream(state, (Records *)records, plan, moment, is_wrapped);
+    stream *self = stream_from(module, args, "O!O!Op:_arrow_measure");
     if (!self) {
         return NULL;
     }
