@@ -221,40 +221,61 @@ static ladle_status put_by_hand(ladle_writer *writer, uint64_t number)
 }
 
 /*
- * Add a record with the allocation 'fail_at' failing; once more when it did.
+ * A file that is written while the allocation 'fail_at' fails.
+ */
+struct target {
+    struct fault_alloc alloc;
+    ladle_memory_sink file;
+    ladle_writer *writer;
+};
+
+static void begin_failing(struct target *target, uint64_t fail_at)
+{
+    ladle_writer_options options = fixed_options();
+    ladle_sink sink;
+    target->file = (ladle_memory_sink){0};
+    fault_alloc_init(&target->alloc);
+    options.allocator = &target->alloc.allocator;
+    options.block_len = 1024;
+    ladle_sink_from_memory(&sink, &target->file);
+    must(ladle_writer_open(&target->writer, &sink, &options, NULL));
+    target->alloc.fail_at = target->alloc.calls + fail_at;
+}
+
+/*
+ * Whether it did fail. The file must hold 'count' records.
+ */
+static bool end_failing(struct target *target, uint64_t count)
+{
+    bool failed = target->alloc.calls > target->alloc.fail_at;
+    target->alloc.fail_at = UINT64_MAX;
+    must(ladle_writer_close(target->writer, NULL));
+    struct outcome outcome = read_memory(target->file.data, target->file.len, NULL, NULL);
+    must_give(LADLE_END, outcome.status);
+    ck_assert_uint_eq(outcome.count, count);
+    fault_alloc_end(&target->alloc);
+    ladle_memory_sink_free(&target->file);
+    return failed;
+}
+
+/*
+ * Add records with the allocation 'fail_at' failing; that one once more when it did.
  */
 static bool by_hand_failing_at(uint64_t fail_at)
 {
     enum { COUNT = 100 };
-    struct fault_alloc alloc;
-    ladle_writer_options options = fixed_options();
-    ladle_memory_sink file = {0};
-    ladle_sink sink;
-    ladle_writer *writer;
-    fault_alloc_init(&alloc);
-    options.allocator = &alloc.allocator;
-    options.block_len = 1024;
-    ladle_sink_from_memory(&sink, &file);
-    must(ladle_writer_open(&writer, &sink, &options, NULL));
-    alloc.fail_at = alloc.calls + fail_at;
-    while (ladle_writer_count(writer) < COUNT) {
-        ladle_status status = put_by_hand(writer, ladle_writer_count(writer));
+    struct target target;
+    begin_failing(&target, fail_at);
+    while (ladle_writer_count(target.writer) < COUNT) {
+        ladle_status status = put_by_hand(target.writer, ladle_writer_count(target.writer));
         if (status == LADLE_OK) {
-            status = ladle_writer_commit(writer, NULL);
+            status = ladle_writer_commit(target.writer, NULL);
         } else {
-            ladle_writer_rollback(writer);
+            ladle_writer_rollback(target.writer);
         }
         must_be_ok_or_memory(status);
     }
-    bool failed = alloc.calls > alloc.fail_at;
-    alloc.fail_at = UINT64_MAX;
-    must(ladle_writer_close(writer, NULL));
-    struct outcome outcome = read_memory(file.data, file.len, NULL, NULL);
-    must_give(LADLE_END, outcome.status);
-    ck_assert_uint_eq(outcome.count, COUNT);
-    fault_alloc_end(&alloc);
-    ladle_memory_sink_free(&file);
-    return failed;
+    return end_failing(&target, COUNT);
 }
 
 START_TEST(nodes_survive_failing_memory)
@@ -270,33 +291,16 @@ END_TEST
 
 static bool items_failing_at(const double *items, size_t count, uint64_t fail_at)
 {
-    struct fault_alloc alloc;
-    ladle_writer_options options = fixed_options();
-    ladle_memory_sink file = {0};
-    ladle_sink sink;
-    ladle_writer *writer;
-    fault_alloc_init(&alloc);
-    options.allocator = &alloc.allocator;
-    options.block_len = 1024;
-    ladle_sink_from_memory(&sink, &file);
-    must(ladle_writer_open(&writer, &sink, &options, NULL));
-    alloc.fail_at = alloc.calls + fail_at;
+    struct target target;
+    begin_failing(&target, fail_at);
     size_t done = 0;
     while (done < count) {
-        ladle_status status = ladle_writer_append_items(writer, LADLE_SCALAR, "\3<f8\10", 5, 8,
-                                                        items + done, count - done, NULL);
+        ladle_status status = ladle_writer_append_items(target.writer, LADLE_SCALAR, "\3<f8\10", 5,
+                                                        8, items + done, count - done, NULL);
         must_be_ok_or_memory(status);
-        done = (size_t)ladle_writer_count(writer);
+        done = (size_t)ladle_writer_count(target.writer);
     }
-    bool failed = alloc.calls > alloc.fail_at;
-    alloc.fail_at = UINT64_MAX;
-    must(ladle_writer_close(writer, NULL));
-    struct outcome outcome = read_memory(file.data, file.len, NULL, NULL);
-    must_give(LADLE_END, outcome.status);
-    ck_assert_uint_eq(outcome.count, count);
-    fault_alloc_end(&alloc);
-    ladle_memory_sink_free(&file);
-    return failed;
+    return end_failing(&target, count);
 }
 
 START_TEST(items_survive_failing_memory)
