@@ -4,7 +4,7 @@
 #include "checkpoint.h"
 #include "test.h"
 
-static const struct ladle_file_header file_header = {.uuid = "made by hand....",
+static const struct ladle_file_header file_header = {.uuid = "made by hand...",
                                                      .block_len = 200000};
 
 void build_header(ladle_buffer *file)

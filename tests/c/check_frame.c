@@ -198,7 +198,7 @@ END_TEST
 START_TEST(other_bytes_have_no_magic)
 {
     static const uint8_t others[][8] = {
-        {0}, "plain te", {0x89, 'L', 'D', 'L', '\n', 0x1A, '\n', 0}, {0x09, 'L', 'D', 'L'}};
+        {0}, "plain t", {0x89, 'L', 'D', 'L', '\n', 0x1A, '\n', 0}, {0x09, 'L', 'D', 'L'}};
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         ck_assert_int_eq(ladle_magic_of(others[i]), LADLE_MAGIC_NONE);
     }

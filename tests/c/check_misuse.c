@@ -230,7 +230,7 @@ START_TEST(a_wrong_struct_size_is_refused)
     ladle_sink sink;
     ladle_reader *reader;
     ladle_writer *writer;
-    union padded padded = {0};
+    union padded padded = {.bytes = {0}};
     ladle_reader_options reader_options = LADLE_READER_OPTIONS_INIT;
     ladle_writer_options writer_options = LADLE_WRITER_OPTIONS_INIT;
     ladle_sink_from_memory(&sink, &memory);
@@ -269,10 +269,11 @@ START_TEST(other_versions_of_structs_are_taken)
     ladle_source source;
     ladle_memory_source bytes;
     struct fault_source fault;
-    union padded padded = {.reader = LADLE_READER_OPTIONS_INIT};
+    union padded padded = {.bytes = {0}};
     ladle_reader *reader;
     uint64_t count;
     source_of_file(&source, &bytes);
+    padded.reader = (ladle_reader_options)LADLE_READER_OPTIONS_INIT;
     padded.struct_size = sizeof padded.bytes;
     must(ladle_reader_open(&reader, &source, &padded.reader, NULL));
     ladle_reader_close(reader);

@@ -244,13 +244,17 @@ START_TEST(texts_without_a_zero_behind_them)
     };
     static const ladle_field fields[] = {LADLE_FIELD(struct row, text)};
     static const ladle_layout layout = LADLE_LAYOUT(struct row, fields);
-    struct row rows[] = {
-        {"ladle----"}, {"says-\xC3\xA4--"}, {"hello\0---"}, {"to all \xFF-"}, {"of them--"}};
+    static const char texts[][sizeof(struct row) + 1] = {
+        "ladle----", "says-\xC3\xA4--", "hello\0---", "to all \xFF-", "of them--"};
+    struct row rows[COUNT_OF(texts)];
     struct row got[COUNT_OF(rows)];
     ladle_memory_sink file = {0};
     ladle_memory_source source;
     ladle_error error;
     size_t count;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        memcpy(rows[i].text, texts[i], sizeof rows[i].text);
+    }
     ladle_writer *writer = open_writer(&file, NULL);
     must_give(LADLE_E_VALUE, ladle_writer_append_rows(writer, &layout, rows + 3, 2, &error));
     must(ladle_writer_append_rows(writer, &layout, rows, 2, &error));

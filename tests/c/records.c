@@ -124,9 +124,9 @@ bool values_equal(ladle_cursor one, ladle_cursor other)
 
 ladle_writer_options fixed_options(void)
 {
-    static const uint8_t uuid[16] = "ladle says hello";
+    static const char uuid[] = "ladle says hello";
     ladle_writer_options options = LADLE_WRITER_OPTIONS_INIT;
-    options.uuid = uuid;
+    options.uuid = (const uint8_t *)uuid;
     return options;
 }
 
