@@ -139,6 +139,13 @@ def count_values(value):
     return 1 + (count_values(state) if state is not None else 0)
 
 
+def class_of(module, name, fields, **options):
+    """A dataclass of a module: make_dataclass of CPython 3.12 and later names its caller's."""
+    cls = dataclasses.make_dataclass(name, fields, **options)
+    cls.__module__ = module
+    return cls
+
+
 def dumped(records, **options):
     """The bytes of a file with these records."""
     file = io.BytesIO()

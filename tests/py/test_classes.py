@@ -16,7 +16,7 @@ import pytest
 
 import classes
 import reference
-from helpers import dumped, exactly, loaded
+from helpers import class_of, dumped, exactly, loaded
 from unregistered import (
     OBJECTS,
     TYPES,
@@ -287,10 +287,10 @@ def test_an_ordinary_class_is_stored_when_it_is_registered_or_given():
 
 
 def versions():
-    old = make_dataclass("Item", [("a", int), ("gone", str)], namespace={"__module__": "shop"})
+    old = class_of("shop", "Item", [("a", int), ("gone", str)])
     fields = [("a", int), ("new", list, field(default_factory=list)), ("n", int, field(default=5))]
-    new = make_dataclass("Item", fields, namespace={"__module__": "shop"})
-    slots = make_dataclass("Item", fields, namespace={"__module__": "shop"}, slots=True)
+    new = class_of("shop", "Item", fields)
+    slots = class_of("shop", "Item", fields, slots=True)
     return old, new, slots
 
 

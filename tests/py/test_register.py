@@ -12,7 +12,7 @@ import pytest
 
 import classes
 import reference
-from helpers import dumped, exactly, loaded
+from helpers import class_of, dumped, exactly, loaded
 from unregistered import Ordinary, Point, both_ways, name_of
 
 
@@ -103,14 +103,14 @@ def test_two_classes_with_one_name_are_refused():
     with pytest.raises(ValueError, match="has the name"):
         ladle.register(second)
     ladle.register(second, name="other twin")
-    third, fourth = (make_dataclass("T", ["x"], namespace={"__module__": "m"}) for _ in "ab")
+    third, fourth = (class_of("m", "T", ["x"]) for _ in "ab")
     with pytest.raises(ValueError, match="two classes with the name m.T"):
         loaded(dumped([]), types=[third, fourth])
     assert loaded(dumped([third(1)]), types=[third, third]) == [third(1)]
 
 
 def test_types_come_before_what_is_registered():
-    registered, other = (make_dataclass("U", ["x"], namespace={"__module__": "m"}) for _ in "ab")
+    registered, other = (class_of("m", "U", ["x"]) for _ in "ab")
     ladle.register(registered)
     data = dumped([registered(1)])
     assert type(loaded(data)[0]) is registered
@@ -118,7 +118,7 @@ def test_types_come_before_what_is_registered():
 
 
 def test_a_registered_name_is_the_one_that_types_means():
-    cls = make_dataclass("V", ["x"], namespace={"__module__": "m"})
+    cls = class_of("m", "V", ["x"])
     ladle.register(cls, name="vee")
     assert reference.read(dumped([cls(1)])) == [("vee", {"x": 1})]
     assert loaded(dumped([cls(1)]), types=[cls]) == [cls(1)]
@@ -233,7 +233,7 @@ def test_classes_that_were_written_or_read_are_not_kept():
     ids=["file", "alone"],
 )
 def test_a_class_may_be_registered_anew_while_its_object_is_written(write):
-    cls = make_dataclass("X", ["x", "y"], namespace={"__module__": "m"})
+    cls = class_of("m", "X", ["x", "y"])
     names = []
 
     def default(value):
@@ -250,7 +250,7 @@ def test_a_class_may_be_registered_anew_while_its_object_is_written(write):
 
 
 def test_a_class_may_be_registered_anew_while_a_file_is_written():
-    cls = make_dataclass("W", ["x"], namespace={"__module__": "m"})
+    cls = class_of("m", "W", ["x"])
     file = io.BytesIO()
     with ladle.open(file, "w") as writer:
         writer.append(cls(1))
