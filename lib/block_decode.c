@@ -41,15 +41,15 @@ void ladle_block_decoder_free(struct ladle_block_decoder *decoder)
 void ladle_block_init(struct ladle_block *block, const ladle_allocator *allocator)
 {
     *block = (struct ladle_block){.decoded = {.allocator = allocator},
-                                  .streams = {.allocator = allocator},
-                                  .arena = {.allocator = allocator}};
+                                  .streams = {.allocator = allocator}};
+    ladle_views_init(&block->views, allocator);
 }
 
 void ladle_block_free(struct ladle_block *block)
 {
     ladle_buffer_free(&block->decoded);
     ladle_buffer_free(&block->streams);
-    ladle_arena_free(&block->arena);
+    ladle_views_free(&block->views);
 }
 
 static struct entry load_entry(const uint8_t *from)
@@ -191,13 +191,12 @@ ladle_status ladle_block_decode(struct ladle_block *block, struct ladle_block_de
                                 const struct ladle_block_header *header, const uint8_t *stored,
                                 const char **why)
 {
-    ladle_arena_reset(&block->arena);
     LADLE_TRY(ladle_block_decode_streams(block, decoder, header, stored, why));
     if (header->stream_count == 0) {
         return corrupt(why, "a block has no streams");
     }
     const struct ladle_stream *streams = (void *)block->streams.data;
-    return ladle_view_parse(&block->arena, streams, header->stream_count, header->record_count,
+    return ladle_views_read(&block->views, streams, header->stream_count, header->record_count,
                             NULL, &block->root, why);
 }
 
@@ -245,10 +244,10 @@ ladle_status ladle_block_decode_some(struct ladle_block *block, struct ladle_blo
                               .offset = directory_len};
     const struct ladle_choice columns = {.wants = choice->wants,
                                          .wants_ctx = choice->wants_ctx,
+                                         .epoch = choice->epoch,
                                          .fetch = fetch,
                                          .fetch_ctx = &fetcher};
     *why = "out of memory";
-    ladle_arena_reset(&block->arena);
     LADLE_TRY(choice->get(choice->get_ctx, 0, directory_len));
     LADLE_TRY(check_directory(header, stored, why));
     LADLE_TRY(reserve(block, header, stored));
@@ -257,7 +256,7 @@ ladle_status ladle_block_decode_some(struct ladle_block *block, struct ladle_blo
     }
     LADLE_TRY(fetch(&fetcher, 0, why));
     const struct ladle_stream *streams = (void *)block->streams.data;
-    return ladle_view_parse(&block->arena, streams, header->stream_count, header->record_count,
+    return ladle_views_read(&block->views, streams, header->stream_count, header->record_count,
                             &columns, &block->root, why);
 }
 

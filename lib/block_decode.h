@@ -4,7 +4,7 @@
 
 #include "codec.h"
 #include "frame.h"
-#include "view_parse.h"
+#include "views.h"
 #include <ladle/buffer.h>
 
 /*
@@ -37,7 +37,7 @@ void ladle_block_decoder_free(struct ladle_block_decoder *decoder);
 struct ladle_block {
     ladle_buffer decoded; /* streams of a codec */
     ladle_buffer streams; /* struct ladle_stream each */
-    struct ladle_arena arena;
+    struct ladle_views views;
     ladle_view *root;
 };
 
@@ -68,13 +68,15 @@ ladle_status ladle_block_decode(struct ladle_block *block, struct ladle_block_de
  * Decode some columns of a DATA block: block->root. Nothing of it was verified yet; the directory
  * and each stream that is needed are. The rest of 'stored' is not looked at.
  *
- * wants  which columns, see ladle_view_parse
+ * wants  which columns, see ladle_views_read
+ * epoch  another one for other columns, from 1 on
  * get    is called before bytes of 'stored' are looked at: puts them there, or gives a status that
  *        is returned
  */
 struct ladle_block_choice {
     bool (*wants)(void *ctx, const ladle_view *parent, uint32_t child);
     void *wants_ctx;
+    uint64_t epoch;
     ladle_status (*get)(void *ctx, size_t offset, size_t len);
     void *get_ctx;
 };

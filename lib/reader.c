@@ -100,6 +100,7 @@ static ladle_status read_columns(ladle_reader *reader)
     struct ladle_slot *slot = ladle_slots_take(&reader->slots);
     const struct ladle_block_choice choice = {.wants = reader->wants,
                                               .wants_ctx = reader->wants_ctx,
+                                              .epoch = reader->slots.epoch,
                                               .get = ladle_scan_get,
                                               .get_ctx = scan};
     const char *why;

@@ -83,7 +83,7 @@ void ladle_slots_free(struct ladle_slots *slots)
 static size_t slot_len(const struct ladle_slot *slot)
 {
     return slot->stored.capacity + slot->block.decoded.capacity + slot->block.streams.capacity +
-           ladle_arena_capacity(&slot->block.arena);
+           ladle_views_capacity(&slot->block.views);
 }
 
 static bool is_free(const struct ladle_slots *slots, const struct ladle_slot *slot)

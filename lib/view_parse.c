@@ -6,43 +6,21 @@
 #include "pack.h"
 #include "shape.h"
 #include "status.h"
-#include "view_check.h"
 
 #define VALUES_MAX ((uint64_t)1 << 40)
 #define NAME_BITS  8192
 
 struct parser {
     struct ladle_arena *arena;
-    ladle_cursor shape; /* what is left of the first stream */
-    const struct ladle_stream *streams;
-    size_t stream_count;
-    size_t stream;          /* the one being handed out */
-    size_t offset;          /* bytes of it that were handed out */
-    struct pending *arrays; /* arrays seen in the shape, the first one first */
-    struct pending *last;
+    ladle_cursor shape;         /* what is left of it */
+    struct ladle_array *arrays; /* seen in the shape, the first one first */
+    struct ladle_array *last;
     const struct ladle_choice *choice; /* NULL: everything */
     const ladle_view *root;
     bool is_left_out; /* what is being parsed */
-    bool has_stream;  /* the one being handed out is there */
     uint32_t nodes;   /* seen so far */
     uint32_t depth;
     const char *why;
-};
-
-/*
- * Arrays get their bytes when the shape was read to its end: only then is it known where they
- * begin.
- */
-struct pending {
-    struct pending *next;
-    ladle_packed *packed; /* NULL: a raw array of 'bytes' */
-    const uint8_t **bytes;
-    uint64_t len; /* in the stream */
-    uint64_t count;
-    uint64_t start;
-    bool begins_stream;
-    bool is_differences;
-    bool is_left_out;
 };
 
 static ladle_status corrupt(struct parser *parser, const char *why)
@@ -51,9 +29,9 @@ static ladle_status corrupt(struct parser *parser, const char *why)
     return LADLE_E_CORRUPT;
 }
 
-static ladle_status expect_array(struct parser *parser, const struct pending *array)
+static ladle_status expect_array(struct parser *parser, const struct ladle_array *array)
 {
-    struct pending *copy = ladle_arena_take_unset(parser->arena, 1, sizeof *copy);
+    struct ladle_array *copy = ladle_arena_take_unset(parser->arena, 1, sizeof *copy);
     if (!copy) {
         return LADLE_E_MEMORY;
     }
@@ -69,15 +47,16 @@ static ladle_status parse_packed(struct parser *parser, uint64_t count, bool is_
 {
     uint8_t flags = ladle_cursor_u8(&parser->shape);
     uint8_t code = flags & LADLE_PACK_WIDTH_MASK;
-    struct pending array = {.packed = packed,
-                            .count = count,
-                            .begins_stream = flags & LADLE_PACK_STREAM,
-                            .is_differences = flags & LADLE_PACK_DIFFERENCES};
+    struct ladle_array array = {.packed = packed,
+                                .count = count,
+                                .begins_stream = flags & LADLE_PACK_STREAM,
+                                .is_differences = flags & LADLE_PACK_DIFFERENCES};
     packed->base = ladle_unzigzag(ladle_cursor_varint(&parser->shape));
     packed->bits = (uint8_t)(code ? 1u << (code - 1) : 0);
     packed->is_unsigned = flags & LADLE_PACK_UNSIGNED;
     if (array.is_differences) {
         array.start = ladle_unzigzag(ladle_cursor_varint(&parser->shape));
+        array.differences = *packed;
     }
     bool is_lawful =
         (flags >> 6) == 0 && (is_int || !(flags & (LADLE_PACK_UNSIGNED | LADLE_PACK_DIFFERENCES)));
@@ -95,7 +74,7 @@ static ladle_status parse_raw(struct parser *parser, const uint8_t **bytes, uint
     if (flags & ~LADLE_PACK_STREAM || *len >= LADLE_BLOCK_LEN_MAX) {
         return corrupt(parser, "the descriptor of an array breaks the rules of the format");
     }
-    struct pending array = {.bytes = bytes, .len = *len, .begins_stream = flags};
+    struct ladle_array array = {.bytes = bytes, .len = *len, .begins_stream = flags};
     return expect_array(parser, &array);
 }
 
@@ -442,145 +421,23 @@ static ladle_status parse_node(struct parser *parser, ladle_view *view, uint64_t
     return status;
 }
 
-/*
- * Turn differences into values: the array then has 64 bits an element, or none and a step.
- */
-static ladle_status add_up(struct parser *parser, const struct pending *array)
-{
-    ladle_packed *packed = array->packed;
-    if (packed->bits == 0) {
-        packed->step = packed->base;
-        packed->base += array->start;
-        return LADLE_OK;
-    }
-    uint8_t *values = ladle_arena_take(parser->arena, (size_t)array->count, 8);
-    if (!values) {
-        return LADLE_E_MEMORY;
-    }
-    uint64_t value = array->start;
-    for (uint64_t i = 0; i < array->count; i++) {
-        value += ladle_packed_get(packed, i);
-        ladle_store_u64(values + 8 * i, value);
-    }
-    *packed = (ladle_packed){.data = values, .bits = 64, .is_unsigned = packed->is_unsigned};
-    return LADLE_OK;
-}
-
-static bool bits_are_zero(const uint8_t *data, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (data[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static ladle_status finish_stream(struct parser *parser)
-{
-    return !parser->has_stream || parser->offset == parser->streams[parser->stream].len
-               ? LADLE_OK
-               : corrupt(parser, "a stream is longer than its arrays");
-}
-
-/*
- * Go on to the next stream, which begins with this array. It is fetched if anything in it is
- * wanted.
- */
-static ladle_status begin_stream(struct parser *parser, const struct pending *first)
-{
-    const struct ladle_choice *choice = parser->choice;
-    LADLE_TRY(finish_stream(parser));
-    if (++parser->stream >= parser->stream_count) {
-        return corrupt(parser, "the shape mentions more streams than there are");
-    }
-    parser->offset = 0;
-    if (!choice) {
-        return LADLE_OK;
-    }
-    parser->has_stream = false;
-    for (const struct pending *array = first; array; array = array->next) {
-        if (array != first && array->begins_stream) {
-            break;
-        }
-        parser->has_stream = parser->has_stream || !array->is_left_out;
-    }
-    return parser->has_stream ? choice->fetch(choice->fetch_ctx, parser->stream, &parser->why)
-                              : LADLE_OK;
-}
-
-/*
- * Give an array its bytes: the next ones of the stream.
- */
-static ladle_status place_array(struct parser *parser, const struct pending *array)
-{
-    if (array->begins_stream) {
-        LADLE_TRY(begin_stream(parser, array));
-    }
-    if (!parser->has_stream) {
-        return LADLE_OK;
-    }
-    const struct ladle_stream *stream = &parser->streams[parser->stream];
-    if (array->len == 0 && !array->packed) {
-        *array->bytes = stream->data; /* never NULL, for arithmetic */
-        return LADLE_OK;
-    }
-    if (array->len == 0) {
-        return array->is_differences ? add_up(parser, array) : LADLE_OK;
-    }
-    size_t begin = ladle_align(parser->offset);
-    if (begin > stream->len || array->len > stream->len - begin ||
-        !bits_are_zero(stream->data + parser->offset, begin - parser->offset)) {
-        return corrupt(parser, "an array does not fit into its stream");
-    }
-    const uint8_t *data = stream->data + begin;
-    parser->offset = begin + (size_t)array->len;
-    if (!array->packed) {
-        *array->bytes = data;
-        return LADLE_OK;
-    }
-    array->packed->data = data;
-    unsigned used = (unsigned)(array->count * array->packed->bits % 8);
-    if (used && data[array->len - 1] >> used) {
-        return corrupt(parser, "unused bits of an array are not zero");
-    }
-    return array->is_differences ? add_up(parser, array) : LADLE_OK;
-}
-
-static ladle_status place_arrays(struct parser *parser)
-{
-    parser->offset = (size_t)(parser->shape.next - parser->streams[0].data);
-    for (const struct pending *array = parser->arrays; array; array = array->next) {
-        LADLE_TRY(place_array(parser, array));
-    }
-    LADLE_TRY(finish_stream(parser));
-    return parser->stream + 1 == parser->stream_count
-               ? LADLE_OK
-               : corrupt(parser, "a block has streams that the shape does not mention");
-}
-
-ladle_status ladle_view_parse(struct ladle_arena *arena, const struct ladle_stream *streams,
-                              size_t stream_count, uint64_t record_count,
-                              const struct ladle_choice *choice, ladle_view **root,
-                              const char **why)
+ladle_status ladle_view_parse(struct ladle_arena *arena, const struct ladle_stream *bytes,
+                              uint64_t record_count, const struct ladle_choice *choice,
+                              struct ladle_parsed *parsed, const char **why)
 {
     struct parser parser = {.arena = arena,
-                            .shape = ladle_cursor_over(streams[0].data, streams[0].len),
-                            .streams = streams,
-                            .stream_count = stream_count,
+                            .shape = ladle_cursor_over(bytes->data, bytes->len),
                             .choice = choice,
-                            .has_stream = true,
-                            .why = "out of memory"};
-    ladle_view *view = ladle_arena_take(arena, 1, sizeof *view);
-    parser.root = view;
-    ladle_status status = view ? parse_node(&parser, view, record_count) : LADLE_E_MEMORY;
-    if (status == LADLE_OK) {
-        status = place_arrays(&parser);
+                            .why = *why};
+    ladle_view *root = ladle_arena_take(arena, 1, sizeof *root);
+    if (!root) {
+        return LADLE_E_MEMORY;
     }
-    if (status == LADLE_OK) {
-        status = ladle_view_check(arena, view, &parser.why);
-    }
-    *root = view;
+    parser.root = root;
+    ladle_status status = parse_node(&parser, root, record_count);
+    *parsed = (struct ladle_parsed){.root = root,
+                                    .arrays = parser.arrays,
+                                    .shape_len = (size_t)(parser.shape.next - bytes->data)};
     *why = parser.why;
     return status;
 }

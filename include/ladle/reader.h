@@ -165,11 +165,11 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_reader_seek(ladle_reader *reader, u
 LADLE_API uint64_t ladle_reader_position(const ladle_reader *reader);
 
 /*
- * Read only some of the columns. 'wants' is asked, for each block, for each child of the root that
- * is a tuple, a dict or an object (and of each such alternative, when the root is a union). A child
- * that nobody wants has kind LADLE_EMPTY and no values; streams in which there is nothing else are
- * neither read (given 'read_at'), nor verified, nor decoded. The first stream of a block, which
- * holds the shape, always is.
+ * Read only some of the columns. 'wants' is asked, once for blocks of one shape that follow each
+ * other, for each child of the root that is a tuple, a dict or an object (and of each such
+ * alternative, when the root is a union). A child that nobody wants has kind LADLE_EMPTY and no
+ * values; streams in which there is nothing else are neither read (given 'read_at'), nor verified,
+ * nor decoded. The first stream of a block, which holds the shape, always is.
  *
  * wants  NULL: all columns again. Must not use the reader. Must give the same answer for the same
  *        name or number of a column

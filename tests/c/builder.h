@@ -7,7 +7,7 @@
  */
 
 #include "frame.h"
-#include "view_parse.h"
+#include "view_place.h"
 #include <ladle/buffer.h>
 
 /*

@@ -168,6 +168,29 @@ static const struct {
     {"dictionary of no entries", 9, CORRUPT, {34, 0, 0, 0, 0}, 5},
 };
 
+/*
+ * The names of a shape that comes again are there without the bytes of the blocks before.
+ */
+START_TEST(names_of_a_shape_that_is_known_stay)
+{
+    static const uint8_t shape[] = {LADLE_OBJECT, 1, 'P', 1, 1, 'x', LADLE_NONE};
+    struct ladle_views views = {0};
+    const char *why = "";
+    for (uint64_t i = 0; i < 4; i++) {
+        uint8_t bytes[sizeof shape];
+        ladle_view *root;
+        memcpy(bytes, shape, sizeof shape);
+        struct ladle_stream stream = {bytes, sizeof bytes};
+        must(ladle_views_read(&views, &stream, 1, 9, NULL, &root, &why));
+        memset(bytes, 0, i ? sizeof bytes : 0); /* to begin with the names are in the stream */
+        ck_assert_uint_eq(root->count, 9);
+        ck_assert_mem_eq(root->name.data, "P", 1);
+        ck_assert_mem_eq(root->names[0].data, "x", 1);
+    }
+    ladle_views_free(&views);
+}
+END_TEST
+
 START_TEST(shapes_by_hand)
 {
     struct ladle_stream stream = {shapes[_i].bytes, shapes[_i].len};
@@ -380,6 +403,7 @@ Suite *view_suite(void)
     Suite *suite = suite_create("view");
     TCase *tcase = tcase_create("view");
     tcase_add_loop_test(tcase, shapes_by_hand, 0, COUNT_OF(shapes));
+    tcase_add_test(tcase, names_of_a_shape_that_is_known_stay);
     tcase_add_test(tcase, depth_and_nodes_are_limited);
     tcase_add_test(tcase, bombs_are_refused);
     tcase_add_test(tcase, objects_are_read_as_the_format_says);
