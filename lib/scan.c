@@ -67,7 +67,7 @@ static ladle_status fill_head(struct ladle_scan *scan, size_t len)
     if (scan->head_len >= len) {
         return LADLE_OK;
     }
-    size_t most = ladle_input_has_places(&scan->input) ? sizeof scan->head : len;
+    size_t most = ladle_input_has_places(&scan->input) ? LADLE_HEADER_LEN + scan->lead_len : len;
     size_t got;
     LADLE_TRY(ladle_input_read(&scan->input, scan->head + scan->head_len, len - scan->head_len,
                                most - scan->head_len, &got, &scan->failure));
@@ -350,7 +350,7 @@ static ladle_status read_payload(struct ladle_scan *scan)
 {
     ladle_buffer *stored = &scan->stored;
     size_t len = scan->header.stored_len;
-    size_t extra = ladle_input_has_places(&scan->input) ? sizeof scan->head : 0;
+    size_t extra = ladle_input_has_places(&scan->input) ? LADLE_HEADER_LEN : 0;
     while (stored->len < len) {
         size_t left = len - stored->len;
         size_t step = left < STEP_LEN ? left : STEP_LEN;
@@ -436,23 +436,35 @@ ladle_status ladle_scan_payload(struct ladle_scan *scan)
 
 ladle_status ladle_scan_hold(struct ladle_scan *scan)
 {
-    if (ladle_input_has_places(&scan->input)) {
-        return settle(scan, ladle_buffer_reserve(&scan->stored, scan->header.stored_len + 1));
+    size_t len = scan->header.stored_len;
+    if (!ladle_input_has_places(&scan->input)) {
+        return settle(scan, read_whole(scan));
     }
-    return settle(scan, read_whole(scan));
+    ladle_status status = ladle_buffer_reserve(&scan->stored, len + 1);
+    if (status == LADLE_OK) {
+        scan->got_len = scan->head_len < len ? scan->head_len : len;
+        scan->wanted_len = 0;
+        memcpy(scan->stored.data, scan->head, scan->got_len);
+    }
+    return settle(scan, status);
 }
 
 ladle_status ladle_scan_get(void *ctx, size_t offset, size_t len)
 {
     struct ladle_scan *scan = ctx;
-    size_t got;
-    if (!ladle_input_has_places(&scan->input)) {
+    size_t end = offset + len;
+    size_t begin = offset > scan->got_len ? offset : scan->got_len;
+    size_t got = 0;
+    if (offset == scan->wanted_len) {
+        scan->wanted_len = end;
+    }
+    if (!ladle_input_has_places(&scan->input) || end <= begin) {
         return LADLE_OK;
     }
-    LADLE_TRY(ladle_input_read_at(&scan->input, scan->stored.data + offset, len,
-                                  scan->block_offset + LADLE_BLOCK_HEADER_LEN + offset, &got,
+    LADLE_TRY(ladle_input_read_at(&scan->input, scan->stored.data + begin, end - begin,
+                                  scan->block_offset + LADLE_BLOCK_HEADER_LEN + begin, &got,
                                   &scan->failure));
-    return got == len ? LADLE_OK : fail_truncated(scan);
+    return got == end - begin ? LADLE_OK : fail_truncated(scan);
 }
 
 ladle_status ladle_scan_release(struct ladle_scan *scan, ladle_status status, const char *why)
@@ -467,6 +479,8 @@ ladle_status ladle_scan_release(struct ladle_scan *scan, ladle_status status, co
         scan->input.offset =
             scan->block_offset + LADLE_BLOCK_HEADER_LEN + (uint64_t)scan->header.stored_len;
         scan->head_len = 0;
+        scan->lead_len =
+            scan->wanted_len < LADLE_LEAD_LEN_MAX ? scan->wanted_len : LADLE_LEAD_LEN_MAX;
     }
     pass_block(scan);
     return status == LADLE_OK ? LADLE_OK : ladle_scan_refuse(scan, status, why);

@@ -6,6 +6,11 @@
 #include "search.h"
 
 /*
+ * Bytes of a payload that may be read along with its header.
+ */
+enum { LADLE_LEAD_LEN_MAX = 8192 };
+
+/*
  * Going through the items of a file in order, with all checks of headers, checksums, numbers and
  * places (FORMAT.md section 10). What a block holds is for the caller to decode.
  */
@@ -15,7 +20,7 @@ struct ladle_scan {
     bool is_live;
     bool is_open; /* the file header was read */
     struct ladle_segment segment;
-    uint8_t head[LADLE_HEADER_LEN]; /* the first bytes of the next item */
+    uint8_t head[LADLE_HEADER_LEN + LADLE_LEAD_LEN_MAX]; /* the first bytes of the next item */
     size_t head_len;
     struct ladle_block_header header; /* of the block at hand */
     uint64_t block_offset;            /* of it, or of the item that failed, in the file */
@@ -24,6 +29,9 @@ struct ladle_scan {
     bool is_searching;
     uint64_t lost; /* records of a block that was refused */
     ladle_buffer stored;
+    size_t got_len;    /* while a payload is held: bytes of its beginning that are there */
+    size_t wanted_len; /* and that were asked for */
+    size_t lead_len;   /* bytes of a payload that are read along with its header */
     struct ladle_search search;
     struct ladle_found found; /* where to go on after damage */
     ladle_error failure;      /* of the call that failed last */
@@ -66,7 +74,8 @@ ladle_status ladle_scan_skip(struct ladle_scan *scan);
 /*
  * The payload piece by piece, instead of ladle_scan_payload: hold it, get bytes of it as often as
  * wanted, let go of it with what came of verifying and decoding them. Bytes are in
- * scan->stored.data as they were got; those of a source that is read in order are all there.
+ * scan->stored.data as they were got; those of a source that is read in order are all there. As
+ * much as was wanted of the beginning of one is read along with the header of the next.
  * ladle_scan_get returns LADLE_OK, or what is to be handed to ladle_scan_release. The others return
  * as ladle_scan_payload.
  */
