@@ -177,10 +177,9 @@ static ladle_status fail_state(const struct ladle_emitter *emitter, ladle_error 
                       "the writer belongs to the process that forked this one");
 }
 
-ladle_status ladle_emitter_check(const struct ladle_emitter *emitter, ladle_error *error)
+ladle_status ladle_emitter_check_closely(const struct ladle_emitter *emitter, ladle_error *error)
 {
-    return LADLE_UNLIKELY(emitter->is_dead || is_foreign(emitter)) ? fail_state(emitter, error)
-                                                                   : LADLE_OK;
+    return emitter->is_dead || is_foreign(emitter) ? fail_state(emitter, error) : LADLE_OK;
 }
 
 /*

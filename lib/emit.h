@@ -87,9 +87,17 @@ ladle_status ladle_emitter_begin(struct ladle_emitter *emitter, const uint8_t *u
                                  ladle_error *error);
 
 /*
- * LADLE_E_STATE when the emitter is dead.
+ * LADLE_E_STATE when the emitter is dead, or belongs to the process that forked this one.
  */
-ladle_status ladle_emitter_check(const struct ladle_emitter *emitter, ladle_error *error);
+ladle_status ladle_emitter_check_closely(const struct ladle_emitter *emitter, ladle_error *error);
+
+static inline ladle_status ladle_emitter_check(const struct ladle_emitter *emitter,
+                                               ladle_error *error)
+{
+    return LADLE_UNLIKELY(emitter->is_dead || emitter->pool)
+               ? ladle_emitter_check_closely(emitter, error)
+               : LADLE_OK;
+}
 
 /*
  * Emit the marked values of a shape as a DATA block. It may be written later, so an error may be

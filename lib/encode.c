@@ -18,52 +18,72 @@ struct encoder {
 static ladle_status encode_other(struct encoder *encoder, ladle_node *node, uint32_t depth);
 
 /*
- * An integer of 8 bytes behind its tag, when its column can take it.
+ * Each of these puts the value at 'next' at a node of its kind, without a call. They return what is
+ * behind it, or NULL: it is none of the usual ones, and nothing was done.
  */
-static inline ladle_status encode_long(struct encoder *encoder, ladle_node *node, uint8_t tag,
-                                       uint64_t value)
+static inline const uint8_t *encode_bool(ladle_node *node, const uint8_t *next)
 {
-    uint8_t sign = tag == LADLE_TAG_U64 ? LADLE_SIGN_UNSIGNED : LADLE_SIGN_NEGATIVE;
-    if ((tag != LADLE_TAG_I64 && tag != LADLE_TAG_U64) || (value >> 63 && node->sign != sign)) {
-        return LADLE_END;
+    if ((*next != LADLE_TAG_FALSE && *next != LADLE_TAG_TRUE) || node->count == node->capacity) {
+        return NULL;
     }
-    LADLE_TRY(ladle_node_put_u64(encoder->shape, node, value));
-    encoder->cursor->next += 9;
-    return LADLE_OK;
+    ((uint8_t *)node->words)[node->count++] = *next == LADLE_TAG_TRUE;
+    return next + 1;
 }
 
-static inline ladle_status encode_text(struct encoder *encoder, ladle_node *node, uint8_t tag)
+static inline const uint8_t *encode_float(ladle_node *node, const uint8_t *next, size_t left)
 {
-    ladle_cursor *cursor = encoder->cursor;
-    size_t len = (size_t)tag - LADLE_TAG_SMALL_STR;
-    if (tag < LADLE_TAG_SMALL_STR || tag >= LADLE_TAG_SMALL_TUPLE ||
-        len >= ladle_cursor_left(cursor)) {
-        return LADLE_END;
+    if (left < 9 || *next != LADLE_FLOAT || node->count == node->capacity) {
+        return NULL;
     }
-    LADLE_TRY(ladle_node_put_data(encoder->shape, node, cursor->next + 1, len));
-    cursor->next += 1 + len;
-    return LADLE_OK;
+    ((uint64_t *)node->words)[node->count++] = ladle_load_u64(next + 1);
+    return next + 9;
 }
 
-/*
- * The usual leaves at a node of their kind, without a call. LADLE_END: it is none, and nothing was
- * done.
- */
-static inline ladle_status encode_leaf(struct encoder *encoder, ladle_node *node)
+static inline const uint8_t *encode_int(ladle_node *node, const uint8_t *next, size_t left)
 {
-    const uint8_t *next = encoder->cursor->next;
-    if (ladle_cursor_left(encoder->cursor) < 9) {
-        return LADLE_END;
+    uint64_t value;
+    size_t len = ladle_value_load_int(next, left, &value);
+    enum ladle_sign sign = *next == LADLE_TAG_U64 ? LADLE_SIGN_UNSIGNED : LADLE_SIGN_NEGATIVE;
+    bool is_misfit = value >> 63 & (uint64_t)(node->sign != (uint8_t)sign);
+    if (len == 0 || is_misfit || node->count == node->capacity) {
+        return NULL;
     }
-    if (node->kind == LADLE_FLOAT && *next == LADLE_FLOAT) {
-        LADLE_TRY(ladle_node_put_u64(encoder->shape, node, ladle_load_u64(next + 1)));
-        encoder->cursor->next += 9;
-        return LADLE_OK;
+    ((uint64_t *)node->words)[node->count++] = value;
+    return next + len;
+}
+
+static inline const uint8_t *encode_text(ladle_node *node, const uint8_t *next, size_t left)
+{
+    size_t len = (size_t)*next - LADLE_TAG_SMALL_STR;
+    if (len >= LADLE_TAG_SMALL_TUPLE - LADLE_TAG_SMALL_STR || len >= left ||
+        len > node->bytes.capacity - node->bytes.len || node->count == node->capacity) {
+        return NULL;
     }
-    if (node->kind == LADLE_INT) {
-        return encode_long(encoder, node, *next, ladle_load_u64(next + 1));
+    ladle_copy(node->bytes.data + node->bytes.len, next + 1, len);
+    node->bytes.len += len;
+    ((uint32_t *)node->words)[node->count++] = (uint32_t)len;
+    return next + 1 + len;
+}
+
+LADLE_ALWAYS_INLINE const uint8_t *encode_leaf(ladle_node *node, const uint8_t *next,
+                                               const uint8_t *end)
+{
+    size_t left = (size_t)(end - next);
+    if (left == 0) {
+        return NULL;
     }
-    return node->kind == LADLE_STR ? encode_text(encoder, node, *next) : LADLE_END;
+    switch (node->kind) {
+    case LADLE_BOOL:
+        return encode_bool(node, next);
+    case LADLE_INT:
+        return encode_int(node, next, left);
+    case LADLE_FLOAT:
+        return encode_float(node, next, left);
+    case LADLE_STR:
+        return encode_text(node, next, left);
+    default:
+        return NULL;
+    }
 }
 
 /*
@@ -71,8 +91,12 @@ static inline ladle_status encode_leaf(struct encoder *encoder, ladle_node *node
  */
 static inline ladle_status encode(struct encoder *encoder, ladle_node *node, uint32_t depth)
 {
-    ladle_status status = encode_leaf(encoder, node);
-    return status == LADLE_END ? encode_other(encoder, node, depth) : status;
+    const uint8_t *behind = encode_leaf(node, encoder->cursor->next, encoder->cursor->end);
+    if (LADLE_LIKELY(behind)) {
+        encoder->cursor->next = behind;
+        return LADLE_OK;
+    }
+    return encode_other(encoder, node, depth);
 }
 
 /*
@@ -114,8 +138,8 @@ static ladle_status encode_as_bigint(struct encoder *encoder, ladle_node *node,
     return ladle_node_put_data(encoder->shape, target, bytes, item->is_unsigned ? 9 : 8);
 }
 
-static ladle_status encode_int(struct encoder *encoder, ladle_node *node, ladle_node *target,
-                               const ladle_item *item)
+static ladle_status encode_any_int(struct encoder *encoder, ladle_node *node, ladle_node *target,
+                                   const ladle_item *item)
 {
     if (item->integer >> 63) {
         enum ladle_sign sign = item->is_unsigned ? LADLE_SIGN_UNSIGNED : LADLE_SIGN_NEGATIVE;
@@ -135,9 +159,18 @@ static ladle_status encode_tuple(struct encoder *encoder, ladle_node *target, ui
         return encode_values(encoder, target->children[0], count, depth);
     }
     ladle_node_count(target);
+    const uint8_t *next = encoder->cursor->next;
+    const uint8_t *end = encoder->cursor->end;
     for (uint32_t i = 0; i < target->child_count; i++) {
-        LADLE_TRY(encode(encoder, target->children[i], depth));
+        const uint8_t *behind = encode_leaf(target->children[i], next, end);
+        if (LADLE_UNLIKELY(!behind)) {
+            encoder->cursor->next = next;
+            LADLE_TRY(encode_other(encoder, target->children[i], depth));
+            behind = encoder->cursor->next;
+        }
+        next = behind;
     }
+    encoder->cursor->next = next;
     return LADLE_OK;
 }
 
@@ -257,7 +290,7 @@ static ladle_status encode_item(struct encoder *encoder, ladle_node *node, ladle
     case LADLE_BOOL:
         return ladle_node_put_u8(encoder->shape, target, (uint8_t)item->integer);
     case LADLE_INT:
-        return encode_int(encoder, node, target, item);
+        return encode_any_int(encoder, node, target, item);
     case LADLE_FLOAT:
         return ladle_node_put_u64(encoder->shape, target, ladle_bits_from_double(item->real));
     case LADLE_COMPLEX:
@@ -392,14 +425,18 @@ static inline bool is_small_tuple(const struct encoder *encoder, const ladle_nod
            *cursor->next == LADLE_TAG_SMALL_TUPLE + node->child_count;
 }
 
+static inline ladle_status encode_small_tuple(struct encoder *encoder, ladle_node *node,
+                                              uint32_t depth)
+{
+    encoder->cursor->next++;
+    encoder->shape->items += node->child_count;
+    return encode_tuple(encoder, node, node->child_count, depth - 1);
+}
+
 static ladle_status encode_other(struct encoder *encoder, ladle_node *node, uint32_t depth)
 {
-    if (depth && is_small_tuple(encoder, node)) {
-        encoder->cursor->next++;
-        encoder->shape->items += node->child_count;
-        return encode_tuple(encoder, node, node->child_count, depth - 1);
-    }
-    return encode_next(encoder, node, depth);
+    return depth && is_small_tuple(encoder, node) ? encode_small_tuple(encoder, node, depth)
+                                                  : encode_next(encoder, node, depth);
 }
 
 ladle_status ladle_node_put_tagged(ladle_shape *shape, ladle_node *node, ladle_cursor *cursor,
@@ -407,8 +444,11 @@ ladle_status ladle_node_put_tagged(ladle_shape *shape, ladle_node *node, ladle_c
 {
     struct encoder encoder = {
         .shape = shape, .cursor = cursor, .type = {.allocator = shape->allocator}};
-    ladle_status status = encode(&encoder, node, max_depth);
-    if (encoder.type.data) {
+    /* Most records are small tuples: each step that they do without counts. */
+    ladle_status status = max_depth && is_small_tuple(&encoder, node)
+                              ? encode_small_tuple(&encoder, node, max_depth)
+                              : encode(&encoder, node, max_depth);
+    if (LADLE_UNLIKELY(encoder.type.data)) {
         ladle_buffer_free(&encoder.type);
     }
     return status;

@@ -245,16 +245,20 @@ ladle_status ladle_reader_next_block(ladle_reader *reader, ladle_view **root,
     return LADLE_OK;
 }
 
+/*
+ * Have a block at hand with records that were not handed out.
+ */
+static inline ladle_status look_ahead(ladle_reader *reader, ladle_error *error)
+{
+    return LADLE_LIKELY(reader->rows_left && !reader->is_pending)
+               ? LADLE_OK
+               : report(reader, next_data(reader), error);
+}
+
 ladle_status ladle_reader_peek(ladle_reader *reader, ladle_view **root, uint64_t *left,
                                ladle_error *error)
 {
-    ladle_status status = LADLE_OK;
-    if (reader->rows_left == 0 || reader->is_pending) {
-        status = next_data(reader);
-    }
-    if (status != LADLE_OK) {
-        return report(reader, status, error);
-    }
+    LADLE_TRY(look_ahead(reader, error));
     *root = reader->slots.current->block.root;
     *left = reader->rows_left;
     return LADLE_OK;
@@ -266,34 +270,31 @@ void ladle_reader_take(ladle_reader *reader, uint64_t count)
     reader->position += count;
 }
 
-static ladle_status next_record(ladle_reader *reader)
+/*
+ * The record at hand cannot be handed out: reading goes on behind its block, if at all.
+ */
+static ladle_status fail_record(ladle_reader *reader, ladle_status status, ladle_error *error)
 {
-    reader->record.len = 0;
-    ladle_status status = ladle_view_decode(reader->slots.current->block.root, &reader->record,
-                                            &reader->limits, &reader->failure);
-    if (status == LADLE_OK) {
-        reader->rows_left--;
-        reader->position++;
-        return LADLE_OK;
-    }
     reader->failure.offset = reader->slots.current->block_offset;
     reader->failure.record = reader->position;
     reader->can_step = true;
     reader->step_to = reader->position + reader->rows_left;
-    return ladle_reader_keep(reader, status);
+    return report(reader, ladle_reader_keep(reader, status), error);
 }
 
 ladle_status ladle_reader_next(ladle_reader *reader, ladle_cursor *value, ladle_error *error)
 {
     LADLE_TRY(ladle_need(reader && value, error));
-    ladle_view *root;
-    uint64_t left;
-    LADLE_TRY(ladle_reader_peek(reader, &root, &left, error));
-    ladle_status status = next_record(reader);
-    if (status == LADLE_OK) {
-        *value = ladle_cursor_over(reader->record.data, reader->record.len);
+    LADLE_TRY(look_ahead(reader, error));
+    reader->record.len = 0;
+    ladle_status status = ladle_view_decode(reader->slots.current->block.root, &reader->record,
+                                            &reader->limits, &reader->failure);
+    if (LADLE_UNLIKELY(status != LADLE_OK)) {
+        return fail_record(reader, status, error);
     }
-    return report(reader, status, error);
+    ladle_reader_take(reader, 1);
+    *value = ladle_cursor_over(reader->record.data, reader->record.len);
+    return LADLE_OK;
 }
 
 ladle_status ladle_reader_resume(ladle_reader *reader, uint64_t *lost, ladle_error *error)

@@ -3,12 +3,10 @@
 
 #include "status.h"
 
-enum {
-    DEPTH_MAX = 4096,   /* what ladle_limits.max_depth can be at most */
-    SMALL_INT_END = 64, /* the first that does not fit into its tag */
-    SMALL_STR_END = 64,
-    SMALL_COUNT_END = 16
-};
+/*
+ * What ladle_limits.max_depth can be at most.
+ */
+#define DEPTH_MAX 4096
 
 /*
  * Reading. A cursor that has failed stands at its end and stays there.
@@ -47,24 +45,14 @@ static void read_count(ladle_cursor *cursor, ladle_item *item, uint64_t count, s
 
 static void read_int(ladle_cursor *cursor, ladle_item *item, uint8_t tag)
 {
+    const uint8_t *start = cursor->next - 1;
+    size_t len = ladle_value_load_int(start, 1 + ladle_cursor_left(cursor), &item->integer);
     item->kind = LADLE_INT;
-    switch (tag) {
-    case LADLE_TAG_I8:
-        item->integer = (uint64_t)(int8_t)ladle_cursor_u8(cursor);
-        return;
-    case LADLE_TAG_I16: {
-        const uint8_t *bytes = ladle_cursor_bytes(cursor, 2);
-        item->integer = bytes ? (uint64_t)(int16_t)ladle_load_u16(bytes) : 0;
-        return;
-    }
-    case LADLE_TAG_I32: {
-        const uint8_t *bytes = ladle_cursor_bytes(cursor, 4);
-        item->integer = bytes ? (uint64_t)(int32_t)ladle_load_u32(bytes) : 0;
-        return;
-    }
-    default:
-        item->integer = ladle_cursor_u64(cursor);
-        item->is_unsigned = tag == LADLE_TAG_U64 && item->integer > INT64_MAX;
+    item->is_unsigned = tag == LADLE_TAG_U64 && item->integer > INT64_MAX;
+    cursor->next = start + len;
+    if (len == 0) {
+        item->integer = 0;
+        corrupt(cursor);
     }
 }
 
@@ -93,8 +81,7 @@ static void read_array(ladle_cursor *cursor, ladle_item *item)
 static void read_small(ladle_cursor *cursor, ladle_item *item, uint8_t tag)
 {
     if (tag < LADLE_TAG_SMALL_STR) {
-        item->kind = LADLE_INT;
-        item->integer = tag - LADLE_TAG_SMALL_INT;
+        read_int(cursor, item, tag);
     } else if (tag < LADLE_TAG_SMALL_TUPLE) {
         item->kind = LADLE_STR;
         read_data(cursor, item, tag - LADLE_TAG_SMALL_STR);
@@ -227,44 +214,6 @@ ladle_status ladle_value_skip(ladle_cursor *cursor, uint32_t max_depth)
     }
 }
 
-ladle_status ladle_value_put_int(ladle_buffer *to, int64_t value)
-{
-    uint64_t bits = (uint64_t)value;
-    if (bits < SMALL_INT_END) {
-        return ladle_value_put_tag(to, (uint8_t)(LADLE_TAG_SMALL_INT + bits));
-    }
-    unsigned size = 0; /* 1, 2, 4 or 8 bytes, by its logarithm */
-    while (size < 3 && (bits + (UINT64_C(1) << ((8 << size) - 1))) >> (8 << size)) {
-        size++;
-    }
-    if (size == 3) {
-        return ladle_value_put_word(to, LADLE_TAG_I64, bits);
-    }
-    uint8_t item[9] = {(uint8_t)(LADLE_TAG_I8 + size)};
-    ladle_store_u64(item + 1, bits);
-    return ladle_buffer_put(to, item, 1 + ((size_t)1 << size));
-}
-
-ladle_status ladle_value_put_uint(ladle_buffer *to, uint64_t value)
-{
-    if (value <= INT64_MAX) {
-        return ladle_value_put_int(to, (int64_t)value);
-    }
-    return ladle_value_put_word(to, LADLE_TAG_U64, value);
-}
-
-ladle_status ladle_value_put_container(ladle_buffer *to, ladle_kind kind, uint64_t count)
-{
-    uint8_t small_tag = kind == LADLE_TUPLE  ? LADLE_TAG_SMALL_TUPLE
-                        : kind == LADLE_LIST ? LADLE_TAG_SMALL_LIST
-                        : kind == LADLE_DICT ? LADLE_TAG_SMALL_DICT
-                                             : 0;
-    if (small_tag && count < SMALL_COUNT_END) {
-        return ladle_value_put_tag(to, (uint8_t)(small_tag + count));
-    }
-    return ladle_value_put_head(to, (uint8_t)kind, count);
-}
-
 static ladle_status put_text(ladle_buffer *to, const void *data, size_t len)
 {
     uint8_t number[LADLE_VARINT_LEN_MAX];
@@ -281,30 +230,6 @@ static ladle_status all_or_nothing(ladle_buffer *to, size_t start, ladle_status 
         to->len = start;
     }
     return status;
-}
-
-static ladle_status put_small_str(ladle_buffer *to, const void *data, size_t len)
-{
-    LADLE_TRY(ladle_buffer_reserve(to, 1 + len));
-    uint8_t *item = to->data + to->len;
-    item[0] = (uint8_t)(LADLE_TAG_SMALL_STR + len);
-    ladle_copy(item + 1, data, len);
-    to->len += 1 + len;
-    return LADLE_OK;
-}
-
-static ladle_status put_data(ladle_buffer *to, ladle_kind kind, const void *data, size_t len)
-{
-    LADLE_TRY(ladle_value_put_head(to, (uint8_t)kind, len));
-    return ladle_buffer_put(to, data, len);
-}
-
-ladle_status ladle_value_put_data(ladle_buffer *to, ladle_kind kind, const void *data, size_t len)
-{
-    size_t start = to->len;
-    return kind == LADLE_STR && len < SMALL_STR_END
-               ? put_small_str(to, data, len)
-               : all_or_nothing(to, start, put_data(to, kind, data, len));
 }
 
 static ladle_status put_object(ladle_buffer *to, const ladle_item *item)

@@ -16,7 +16,7 @@ static ladle_status decode(struct decoder *decoder, ladle_view *view);
 /*
  * Take the length of the next value; its content is at the cursor, which moves on.
  */
-static const uint8_t *take_content(ladle_view *view, size_t *len)
+static inline const uint8_t *take_content(ladle_view *view, size_t *len)
 {
     const uint8_t *content = view->bytes + view->next_byte;
     *len = (size_t)ladle_packed_get(&view->words, view->next++);
@@ -36,7 +36,7 @@ static ladle_status decode_any(struct decoder *decoder, ladle_view *view)
                                       : ladle_buffer_put(decoder->to, content, len);
 }
 
-static ladle_status decode_int(struct decoder *decoder, ladle_view *view)
+static inline ladle_status decode_int(struct decoder *decoder, ladle_view *view)
 {
     uint64_t value = ladle_packed_get(&view->words, view->next++);
     return view->words.is_unsigned ? ladle_value_put_uint(decoder->to, value)
@@ -46,7 +46,7 @@ static ladle_status decode_int(struct decoder *decoder, ladle_view *view)
 /*
  * Count the values of a container against the limit before any of them is decoded.
  */
-static ladle_status count_items(struct decoder *decoder, uint64_t count)
+static inline ladle_status count_items(struct decoder *decoder, uint64_t count)
 {
     if (count > decoder->items) {
         decoder->missing = count - decoder->items;
@@ -56,7 +56,7 @@ static ladle_status count_items(struct decoder *decoder, uint64_t count)
     return LADLE_OK;
 }
 
-static ladle_status begin(struct decoder *decoder, ladle_kind kind, uint64_t count)
+static inline ladle_status begin(struct decoder *decoder, ladle_kind kind, uint64_t count)
 {
     LADLE_TRY(count_items(decoder, count));
     return ladle_value_put_container(decoder->to, kind, count);
@@ -74,12 +74,42 @@ static ladle_status decode_repeated(struct decoder *decoder, ladle_view *view, l
     return LADLE_OK;
 }
 
+static inline ladle_status decode_float(struct decoder *decoder, ladle_view *view)
+{
+    uint64_t bits = ladle_packed_get(&view->words, view->next++);
+    return ladle_value_put_float(decoder->to, ladle_double_from_bits(bits));
+}
+
+static inline ladle_status decode_data(struct decoder *decoder, ladle_view *view, ladle_kind kind)
+{
+    size_t len;
+    const uint8_t *content = take_content(view, &len);
+    return ladle_value_put_data(decoder->to, kind, content, len);
+}
+
+/*
+ * The usual columns of tuples, without a call.
+ */
+LADLE_ALWAYS_INLINE ladle_status decode_item(struct decoder *decoder, ladle_view *view)
+{
+    switch (view->kind) {
+    case LADLE_FLOAT:
+        return decode_float(decoder, view);
+    case LADLE_INT:
+        return decode_int(decoder, view);
+    case LADLE_STR:
+        return decode_data(decoder, view, LADLE_STR);
+    default:
+        return decode(decoder, view);
+    }
+}
+
 static ladle_status decode_tuple(struct decoder *decoder, ladle_view *view)
 {
     view->next++;
     LADLE_TRY(begin(decoder, LADLE_TUPLE, view->child_count));
     for (uint32_t i = 0; i < view->child_count; i++) {
-        LADLE_TRY(decode(decoder, &view->children[i]));
+        LADLE_TRY(decode_item(decoder, &view->children[i]));
     }
     return LADLE_OK;
 }
@@ -152,8 +182,6 @@ static ladle_status decode_entry(struct decoder *decoder, ladle_view *view)
 static ladle_status decode_leaf(struct decoder *decoder, ladle_view *view)
 {
     uint64_t index = view->next;
-    size_t len;
-    const uint8_t *content;
     switch (view->kind) {
     case LADLE_NONE:
         view->next++;
@@ -164,17 +192,14 @@ static ladle_status decode_leaf(struct decoder *decoder, ladle_view *view)
     case LADLE_INT:
         return decode_int(decoder, view);
     case LADLE_FLOAT:
-        view->next++;
-        return ladle_value_put_float(decoder->to,
-                                     ladle_double_from_bits(ladle_packed_get(&view->words, index)));
+        return decode_float(decoder, view);
     case LADLE_COMPLEX:
         view->next++;
         return ladle_value_put_complex(
             decoder->to, ladle_double_from_bits(ladle_packed_get(&view->words, index)),
             ladle_double_from_bits(ladle_packed_get(&view->imaginary, index)));
     default:
-        content = take_content(view, &len);
-        return ladle_value_put_data(decoder->to, (ladle_kind)view->kind, content, len);
+        return decode_data(decoder, view, (ladle_kind)view->kind);
     }
 }
 

@@ -142,9 +142,8 @@ void ladle_writer_rollback(ladle_writer *writer)
     writer->looked_len = ladle_node_len(writer->shape.root);
 }
 
-ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
+static ladle_status commit_closely(ladle_writer *writer, ladle_error *error)
 {
-    LADLE_TRY(ladle_need(writer, error));
     if (LADLE_UNLIKELY(writer->emitter.is_dead)) {
         return ladle_emitter_check(&writer->emitter, error);
     }
@@ -155,9 +154,6 @@ ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
                                 ladle_writer_count(writer));
     }
     writer->shape.items = 0;
-    if (LADLE_LIKELY(ladle_shape_commit(&writer->shape))) {
-        return LADLE_OK;
-    }
     writer->shape.record_count++;
     ladle_status status = look(writer, error);
     bool is_still_here = writer->shape.record_count && !writer->emitter.is_dead;
@@ -166,6 +162,25 @@ ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
         ladle_writer_rollback(writer);
     }
     return status;
+}
+
+/*
+ * The value that was put at the root is a record. Most are no more than counted.
+ */
+static inline ladle_status commit(ladle_writer *writer, ladle_error *error)
+{
+    if (LADLE_LIKELY(writer->shape.items <= writer->limits.max_items &&
+                     ladle_shape_commit(&writer->shape))) {
+        writer->shape.items = 0;
+        return LADLE_OK;
+    }
+    return commit_closely(writer, error);
+}
+
+ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
+{
+    LADLE_TRY(ladle_need(writer, error));
+    return commit(writer, error);
 }
 
 ladle_status ladle_writer_check(const ladle_writer *writer, ladle_error *error)
@@ -259,14 +274,11 @@ ladle_status ladle_writer_append(ladle_writer *writer, const void *data, size_t 
     uint32_t max_depth = writer->limits.max_depth;
     ladle_status status =
         ladle_node_put_tagged(&writer->shape, writer->shape.root, &cursor, max_depth);
-    if (status == LADLE_OK && ladle_cursor_left(&cursor)) {
-        status = LADLE_E_CORRUPT;
-    }
-    if (status == LADLE_OK) {
-        return ladle_writer_commit(writer, error);
+    if (LADLE_LIKELY(status == LADLE_OK && cursor.next == cursor.end)) {
+        return commit(writer, error);
     }
     ladle_writer_rollback(writer);
-    return fail_value(writer, status, data, len, error);
+    return fail_value(writer, status == LADLE_OK ? LADLE_E_CORRUPT : status, data, len, error);
 }
 
 static ladle_status flush(ladle_writer *writer, bool sync, ladle_error *error)

@@ -23,12 +23,9 @@ WITHOUT_MEMORY = {
     "ladle_fd_lock",
     "ladle_reader_resume",  # what it meets on the way is for the next call to say
     "ladle_source_open",
+    "ladle_value_get",
     "ladle_value_next",
     "ladle_value_skip",
-    *(
-        f"ladle_value_get_{kind}"
-        for kind in "none bool int uint float str bytes container count".split()
-    ),
 }
 
 # These cannot be used wrongly, but for a pointer that is none.

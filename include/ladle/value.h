@@ -105,42 +105,235 @@ typedef struct ladle_item {
 LADLE_API LADLE_NODISCARD ladle_status ladle_value_next(ladle_cursor *cursor, ladle_item *item);
 
 /*
- * The next item when it is of the kind asked for. A status of 0 means that it was, so several may
- * be asked for at once:
+ * The next item when it is of a kind.
+ *
+ * kind  FLOAT also takes an int that a double holds exactly, and sets 'real'; BYTES also takes a
+ *       bytearray
+ *
+ * Returns LADLE_OK; LADLE_E_VALUE for an item of another kind: the cursor does not move; or an error
+ * of ladle_value_next.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_value_get(ladle_cursor *cursor, ladle_kind kind,
+                                                       ladle_item *item);
+
+/*
+ * The value of the next item when it is of the kind asked for. A status of 0 means that it was, so
+ * several may be asked for at once:
  *
  *     if (ladle_value_get_container(&value, LADLE_TUPLE, 2) ||
  *         ladle_value_get_str(&value, &name) || ladle_value_get_float(&value, &score)) {
  *         ... of another kind, or damaged ...
  *     }
  *
- * Each returns LADLE_OK; LADLE_E_VALUE for a value of another kind, or that does not fit: the
- * cursor does not move and the output is not written; or an error of ladle_value_next.
- *
- * none       None: use it to ask whether a value is None before it is taken for something else
- * bool       a bool
- * int        an int from -2^63 to 2^63 - 1
- * uint       an int from 0 to 2^64 - 1
- * float      a float, or an int that a double holds exactly
- * str        a str (without surrogates); it points into the bytes that are read
- * bytes      a bytes or bytearray, in the same way
- * container  a container of 'kind' (TUPLE, LIST, SET, FROZENSET or DICT) with exactly 'count'
- *            values or pairs, which follow
- * count      a container of 'kind' with any number of them; '*count' is at most what the bytes
- *            left can hold
+ * Each returns as ladle_value_get, and LADLE_E_VALUE also for a value that does not fit. Without
+ * LADLE_OK the cursor does not move and the output is not written. The usual items take no call.
  */
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_none(ladle_cursor *cursor);
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_bool(ladle_cursor *cursor, bool *value);
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_int(ladle_cursor *cursor, int64_t *value);
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_uint(ladle_cursor *cursor, uint64_t *value);
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_float(ladle_cursor *cursor, double *value);
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_str(ladle_cursor *cursor,
-                                                           ladle_string *value);
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_bytes(ladle_cursor *cursor,
-                                                             ladle_string *value);
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_container(ladle_cursor *cursor,
-                                                                 ladle_kind kind, uint64_t count);
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_get_count(ladle_cursor *cursor, ladle_kind kind,
-                                                             uint64_t *count);
+
+/*
+ * None: use it to ask whether a value is None before it is taken for something else.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_get_none(ladle_cursor *cursor)
+{
+    ladle_item item;
+    return ladle_value_get(cursor, LADLE_NONE, &item);
+}
+
+static inline LADLE_NODISCARD ladle_status ladle_value_get_bool(ladle_cursor *cursor, bool *value)
+{
+    ladle_item item;
+    ladle_status status = ladle_value_get(cursor, LADLE_BOOL, &item);
+    if (status == LADLE_OK) {
+        *value = item.integer != 0;
+    }
+    return status;
+}
+
+/*
+ * An int by its bits, at 'next', where there are 'left' bytes, at least one. Returns how many of them
+ * it takes; 0 when it is none.
+ */
+static inline size_t ladle_value_load_int(const uint8_t *next, size_t left, uint64_t *value)
+{
+    uint8_t tag = *next;
+    *value = (uint64_t)tag - LADLE_TAG_SMALL_INT;
+    if (*value < LADLE_TAG_SMALL_STR - LADLE_TAG_SMALL_INT) {
+        return 1;
+    }
+    if ((tag == LADLE_TAG_I64 || tag == LADLE_TAG_U64) && left >= 9) {
+        *value = ladle_load_u64(next + 1);
+        return 9;
+    }
+    if (tag == LADLE_TAG_I32 && left >= 5) {
+        *value = (uint64_t)(int32_t)ladle_load_u32(next + 1);
+        return 5;
+    }
+    if (tag == LADLE_TAG_I16 && left >= 3) {
+        *value = (uint64_t)(int16_t)ladle_load_u16(next + 1);
+        return 3;
+    }
+    if (tag == LADLE_TAG_I8 && left >= 2) {
+        *value = (uint64_t)(int8_t)next[1];
+        return 2;
+    }
+    return 0;
+}
+
+/*
+ * An int by its bits. With the highest of them set it is to be unsigned, or negative, as asked for.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_get_bits(ladle_cursor *cursor,
+                                                                bool is_unsigned, uint64_t *bits)
+{
+    size_t left = ladle_cursor_left(cursor);
+    if (LADLE_LIKELY(left)) {
+        bool is_other = (*cursor->next == LADLE_TAG_U64) != is_unsigned;
+        uint64_t word;
+        size_t len = ladle_value_load_int(cursor->next, left, &word);
+        if (LADLE_LIKELY(len && !(word >> 63 & (uint64_t)is_other))) {
+            *bits = word;
+            cursor->next += len;
+            return LADLE_OK;
+        }
+    }
+    ladle_cursor behind = *cursor;
+    ladle_item item;
+    ladle_status status = ladle_value_get(&behind, LADLE_INT, &item);
+    return status == LADLE_OK ? LADLE_E_VALUE : status;
+}
+
+/*
+ * An int from -2^63 to 2^63 - 1.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_get_int(ladle_cursor *cursor, int64_t *value)
+{
+    uint64_t bits;
+    ladle_status status = ladle_value_get_bits(cursor, false, &bits);
+    if (status == LADLE_OK) {
+        *value = (int64_t)bits;
+    }
+    return status;
+}
+
+/*
+ * An int from 0 to 2^64 - 1.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_get_uint(ladle_cursor *cursor,
+                                                                uint64_t *value)
+{
+    return ladle_value_get_bits(cursor, true, value);
+}
+
+/*
+ * A float, or an int that a double holds exactly.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_get_float(ladle_cursor *cursor,
+                                                                 double *value)
+{
+    if (LADLE_LIKELY(ladle_cursor_left(cursor) >= 9 && *cursor->next == LADLE_FLOAT)) {
+        *value = ladle_double_from_bits(ladle_load_u64(cursor->next + 1));
+        cursor->next += 9;
+        return LADLE_OK;
+    }
+    ladle_item item;
+    ladle_status status = ladle_value_get(cursor, LADLE_FLOAT, &item);
+    if (status == LADLE_OK) {
+        *value = item.real;
+    }
+    return status;
+}
+
+/*
+ * A str without surrogates. It points into the bytes that are read.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_get_str(ladle_cursor *cursor,
+                                                               ladle_string *value)
+{
+    size_t left = ladle_cursor_left(cursor);
+    size_t len = left ? (size_t)*cursor->next - LADLE_TAG_SMALL_STR : left;
+    if (LADLE_LIKELY(len < LADLE_TAG_SMALL_TUPLE - LADLE_TAG_SMALL_STR && len < left)) {
+        value->data = (const char *)cursor->next + 1;
+        value->len = len;
+        cursor->next += 1 + len;
+        return LADLE_OK;
+    }
+    ladle_item item;
+    ladle_status status = ladle_value_get(cursor, LADLE_STR, &item);
+    if (status == LADLE_OK) {
+        value->data = (const char *)item.data;
+        value->len = item.data_len;
+    }
+    return status;
+}
+
+/*
+ * A bytes or bytearray, in the same way.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_get_bytes(ladle_cursor *cursor,
+                                                                 ladle_string *value)
+{
+    ladle_item item;
+    ladle_status status = ladle_value_get(cursor, LADLE_BYTES, &item);
+    if (status == LADLE_OK) {
+        value->data = (const char *)item.data;
+        value->len = item.data_len;
+    }
+    return status;
+}
+
+/*
+ * A container of 'kind' (TUPLE, LIST, SET, FROZENSET or DICT) with any number of values or pairs,
+ * which follow. '*count' is at most what the bytes left can hold.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_get_count(ladle_cursor *cursor,
+                                                                 ladle_kind kind, uint64_t *count)
+{
+    if (kind < LADLE_TUPLE || kind > LADLE_DICT) {
+        return LADLE_E_VALUE;
+    }
+    ladle_item item;
+    ladle_status status = ladle_value_get(cursor, kind, &item);
+    if (status == LADLE_OK) {
+        *count = item.count;
+    }
+    return status;
+}
+
+/*
+ * The tag of a container that has its count in it, or 0 when it has none.
+ */
+static inline uint8_t ladle_value_small_tag(ladle_kind kind, uint64_t count)
+{
+    uint8_t tag = kind == LADLE_TUPLE  ? LADLE_TAG_SMALL_TUPLE
+                  : kind == LADLE_LIST ? LADLE_TAG_SMALL_LIST
+                  : kind == LADLE_DICT ? LADLE_TAG_SMALL_DICT
+                                       : 0;
+    return tag && count < 16 ? (uint8_t)(tag + count) : 0;
+}
+
+/*
+ * The same with exactly 'count' of them.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_get_container(ladle_cursor *cursor,
+                                                                     ladle_kind kind,
+                                                                     uint64_t count)
+{
+    uint8_t tag = ladle_value_small_tag(kind, count);
+    uint64_t least_len = kind == LADLE_DICT ? 2 * count : count;
+    if (LADLE_LIKELY(tag && ladle_cursor_left(cursor) > least_len && *cursor->next == tag)) {
+        cursor->next++;
+        return LADLE_OK;
+    }
+    ladle_cursor behind = *cursor;
+    uint64_t found;
+    ladle_status status = ladle_value_get_count(&behind, kind, &found);
+    if (status == LADLE_OK && found != count) {
+        return LADLE_E_VALUE;
+    }
+    if (status == LADLE_OK) {
+        *cursor = behind;
+    }
+    return status;
+}
 
 /*
  * Step over one whole value: containers with all that they hold.
@@ -214,22 +407,109 @@ static inline LADLE_NODISCARD ladle_status ladle_value_put_head(ladle_buffer *to
     return ladle_buffer_put(to, item, 1 + ladle_varint_put(item + 1, number));
 }
 
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_put_int(ladle_buffer *to, int64_t value);
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_put_uint(ladle_buffer *to, uint64_t value);
+/*
+ * An integer in as many bytes as its tag says.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_put_sized(ladle_buffer *to, uint8_t tag,
+                                                                 uint64_t value)
+{
+    if (LADLE_LIKELY(tag >= LADLE_TAG_I64)) {
+        return ladle_value_put_word(to, tag, value);
+    }
+    size_t len = 1 + ((size_t)1 << (tag - LADLE_TAG_I8));
+    ladle_status status = ladle_buffer_reserve(to, len);
+    if (LADLE_LIKELY(status == LADLE_OK)) {
+        uint8_t *item = to->data + to->len;
+        item[0] = tag;
+        if (tag == LADLE_TAG_I8) {
+            item[1] = (uint8_t)value;
+        } else if (tag == LADLE_TAG_I16) {
+            ladle_store_u16(item + 1, (uint16_t)value);
+        } else {
+            ladle_store_u32(item + 1, (uint32_t)value);
+        }
+        to->len += len;
+    }
+    return status;
+}
 
 /*
- * A container of kind TUPLE, LIST, SET, FROZENSET or DICT; 'count' values, or pairs, follow. Returns
- * as all of these.
+ * The tag of the least width that holds a number up to 2^63 - 1, or UINT64_MAX for U64.
  */
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_put_container(ladle_buffer *to, ladle_kind kind,
-                                                                 uint64_t count);
+static inline uint8_t ladle_value_int_tag(uint64_t value)
+{
+    return (uint8_t)(LADLE_TAG_I8 + (value > INT8_MAX) + (value > INT16_MAX) + (value > INT32_MAX) +
+                     (value > INT64_MAX));
+}
+
+static inline LADLE_NODISCARD ladle_status ladle_value_put_uint(ladle_buffer *to, uint64_t value)
+{
+    if (value < LADLE_TAG_SMALL_STR - LADLE_TAG_SMALL_INT) {
+        return ladle_value_put_tag(to, (uint8_t)(LADLE_TAG_SMALL_INT + value));
+    }
+    return ladle_value_put_sized(to, ladle_value_int_tag(value), value);
+}
+
+static inline LADLE_NODISCARD ladle_status ladle_value_put_int(ladle_buffer *to, int64_t value)
+{
+    return value < 0
+               ? ladle_value_put_sized(to, ladle_value_int_tag(~(uint64_t)value), (uint64_t)value)
+               : ladle_value_put_uint(to, (uint64_t)value);
+}
 
 /*
- * A value of kind BIGINT, STR, SURROGATE_STR, BYTES or BYTEARRAY. STR must be UTF-8. Returns as all
- * of these.
+ * A container of kind TUPLE, LIST, SET, FROZENSET or DICT; 'count' values, or pairs, follow.
  */
-LADLE_API LADLE_NODISCARD ladle_status ladle_value_put_data(ladle_buffer *to, ladle_kind kind,
-                                                            const void *data, size_t len);
+static inline LADLE_NODISCARD ladle_status ladle_value_put_container(ladle_buffer *to,
+                                                                     ladle_kind kind,
+                                                                     uint64_t count)
+{
+    uint8_t tag = ladle_value_small_tag(kind, count);
+    return tag ? ladle_value_put_tag(to, tag) : ladle_value_put_head(to, (uint8_t)kind, count);
+}
+
+/*
+ * A str so short that its length is in the tag.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_put_small_str(ladle_buffer *to,
+                                                                     const void *data, size_t len)
+{
+    ladle_status status = ladle_buffer_reserve(to, 1 + len);
+    if (LADLE_LIKELY(status == LADLE_OK)) {
+        to->data[to->len] = (uint8_t)(LADLE_TAG_SMALL_STR + len);
+        ladle_copy(to->data + to->len + 1, data, len);
+        to->len += 1 + len;
+    }
+    return status;
+}
+
+/*
+ * A tag and a length, and the bytes.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_put_long(ladle_buffer *to, uint8_t tag,
+                                                                const void *data, size_t len)
+{
+    uint8_t head[1 + LADLE_VARINT_LEN_MAX] = {tag};
+    size_t head_len = 1 + ladle_varint_put(head + 1, len);
+    ladle_status status = ladle_buffer_reserve(to, head_len + len);
+    if (LADLE_LIKELY(status == LADLE_OK)) {
+        memcpy(to->data + to->len, head, head_len);
+        ladle_copy(to->data + to->len + head_len, data, len);
+        to->len += head_len + len;
+    }
+    return status;
+}
+
+/*
+ * A value of kind BIGINT, STR, SURROGATE_STR, BYTES or BYTEARRAY. STR must be UTF-8.
+ */
+static inline LADLE_NODISCARD ladle_status ladle_value_put_data(ladle_buffer *to, ladle_kind kind,
+                                                                const void *data, size_t len)
+{
+    return kind == LADLE_STR && len < LADLE_TAG_SMALL_TUPLE - LADLE_TAG_SMALL_STR
+               ? ladle_value_put_small_str(to, data, len)
+               : ladle_value_put_long(to, (uint8_t)kind, data, len);
+}
 
 /*
  * An extension of FORMAT.md section 7; one value follows.

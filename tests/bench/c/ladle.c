@@ -34,22 +34,21 @@ ladle_status write_rows(ladle_writer *writer, const struct row *rows, size_t cou
 
 static ladle_status take_row(ladle_cursor *record, struct sum *sum)
 {
-    ladle_item tuple;
-    ladle_item number;
-    ladle_item letters;
-    ladle_item integer;
-    ladle_status status = ladle_value_next(record, &tuple);
+    double number;
+    ladle_string letters;
+    uint64_t integer;
+    ladle_status status = ladle_value_get_container(record, LADLE_TUPLE, 3);
     if (status == LADLE_OK) {
-        status = ladle_value_next(record, &number);
+        status = ladle_value_get_float(record, &number);
     }
     if (status == LADLE_OK) {
-        status = ladle_value_next(record, &letters);
+        status = ladle_value_get_str(record, &letters);
     }
     if (status == LADLE_OK) {
-        status = ladle_value_next(record, &integer);
+        status = ladle_value_get_uint(record, &integer);
     }
     if (status == LADLE_OK) {
-        sum_row(sum, number.real, (const char *)letters.data, letters.data_len, integer.integer);
+        sum_row(sum, number, letters.data, letters.len, integer);
     }
     return status;
 }
