@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "records.h"
 
+#include "arena.h"
 #include "closing.h"
 #include "decode_again.h"
 #include "errors.h"
@@ -39,11 +40,11 @@ static PyObject *records_next(Records *self)
 }
 
 /*
- * Append up to 'limit' records to a list. Blocks end where signals are looked at.
+ * Append records to a list until it has 'limit'. Blocks end where signals are looked at.
  */
-static int read_into_list(Records *self, PyObject *list, uint64_t limit)
+static int append_to_list(Records *self, PyObject *list, uint64_t limit)
 {
-    for (uint64_t i = 0; i < limit; i++) {
+    for (uint64_t i = (uint64_t)PyList_GET_SIZE(list); i < limit; i++) {
         if (self->row == self->row_count && PyErr_CheckSignals() < 0) {
             return -1;
         }
@@ -58,6 +59,25 @@ static int read_into_list(Records *self, PyObject *list, uint64_t limit)
         }
     }
     return 0;
+}
+
+/*
+ * Up to 'limit' records in a new list. Behind the first so many there are many more to come, it seems.
+ */
+static PyObject *read_list(Records *self, uint64_t limit)
+{
+    enum { FEW = 4096 };
+    PyObject *list = PyList_New(0);
+    int result = list ? append_to_list(self, list, limit < FEW ? limit : FEW) : -1;
+    if (result == 0 && PyList_GET_SIZE(list) == FEW && limit > FEW) {
+        core_arena_rush();
+        result = append_to_list(self, list, limit);
+        core_arena_relax();
+    }
+    if (result < 0) {
+        Py_CLEAR(list);
+    }
+    return list;
 }
 
 PyDoc_STRVAR(tolist_doc,
@@ -76,11 +96,8 @@ static PyObject *records_tolist(Records *self, PyObject *args, PyObject *kwargs)
         core_number_from(count, "n", 0, INT64_MAX, &limit) < 0 || core_records_enter(self) < 0) {
         return NULL;
     }
-    PyObject *list = PyList_New(0);
     bool was_enabled = PyGC_Disable();
-    if (list && read_into_list(self, list, (uint64_t)limit) < 0) {
-        Py_CLEAR(list);
-    }
+    PyObject *list = read_list(self, (uint64_t)limit);
     if (was_enabled) {
         PyGC_Enable();
     }
