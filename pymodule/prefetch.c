@@ -45,20 +45,20 @@ static PyObject *item_ahead(PyObject *list, Py_ssize_t index)
  */
 LADLE_ALWAYS_INLINE void prefetch_object(const void *object)
 {
-    PREFETCH(object, 2);
-    PREFETCH((const char *)object + 32, 2);
-    PREFETCH((const char *)object + 64, 2);
+    PREFETCH(object);
+    PREFETCH((const char *)object + 32);
+    PREFETCH((const char *)object + 64);
 }
 
 LADLE_ALWAYS_INLINE void prefetch_table(PyObject *record)
 {
     if (PyDict_CheckExact(record)) {
         const char *keys = (const char *)((PyDictObject *)record)->ma_keys;
-        PREFETCH(keys, 2);
-        PREFETCH(keys + 64, 2);
-        PREFETCH(keys + 128, 2);
+        PREFETCH(keys);
+        PREFETCH(keys + 64);
+        PREFETCH(keys + 128);
     } else if (PyList_CheckExact(record)) {
-        PREFETCH(((PyListObject *)record)->ob_item, 2);
+        PREFETCH(((PyListObject *)record)->ob_item);
     }
 }
 

@@ -12,12 +12,15 @@
 #include <stdbool.h>
 
 /*
- * Into the cache of a level: 3 is the first, 2 the second, to which more lines can be on their way.
+ * Into the second cache, to which more lines can be on their way; or into the first and out of all
+ * when it is needed no more.
  */
 #if defined(__GNUC__)
-#define PREFETCH(address, level) __builtin_prefetch(address, 0, level)
+#define PREFETCH(address) __builtin_prefetch(address, 0, 2)
+#define PREFETCH_ONCE(address) __builtin_prefetch(address, 0, 0)
 #else
-#define PREFETCH(address, level) ((void)(address))
+#define PREFETCH(address) ((void)(address))
+#define PREFETCH_ONCE(address) ((void)(address))
 #endif
 
 /*
@@ -26,9 +29,9 @@
 enum { PREFETCH_LOOK_EVERY = 512 };
 
 /*
- * Items of a small tuple, and how many records ahead they are asked for.
+ * Items of a small tuple, and how many records ahead they and the tuple are asked for.
  */
-enum { PREFETCH_SMALL_MAX = 4, PREFETCH_SMALL_AHEAD = 12 };
+enum { PREFETCH_SMALL_MAX = 4, PREFETCH_ITEMS_AHEAD = 12, PREFETCH_TUPLE_AHEAD = 24 };
 
 /*
  * What is asked for: nothing; all of a record, for they lie far from each other; the items of small
@@ -57,14 +60,14 @@ static inline bool core_is_small_tuple(PyObject *record)
  */
 static inline void core_prefetch(PyObject *list, Py_ssize_t index, enum prefetch what)
 {
-    Py_ssize_t ahead = index + PREFETCH_SMALL_AHEAD;
     if (what == PREFETCH_ALL) {
         core_prefetch_all(list, index);
-    } else if (what == PREFETCH_ITEMS && ahead < PyList_GET_SIZE(list)) {
-        PyObject *record = PyList_GET_ITEM(list, ahead);
+    } else if (what == PREFETCH_ITEMS && index + PREFETCH_TUPLE_AHEAD < PyList_GET_SIZE(list)) {
+        PyObject *record = PyList_GET_ITEM(list, index + PREFETCH_ITEMS_AHEAD);
         Py_ssize_t count = core_is_small_tuple(record) ? PyTuple_GET_SIZE(record) : 0;
+        PREFETCH_ONCE(PyList_GET_ITEM(list, index + PREFETCH_TUPLE_AHEAD));
         for (Py_ssize_t i = 0; i < count; i++) {
-            PREFETCH(PyTuple_GET_ITEM(record, i), 3);
+            PREFETCH_ONCE(PyTuple_GET_ITEM(record, i));
         }
     }
 }
