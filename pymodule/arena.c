@@ -53,7 +53,11 @@ void core_arena_relax(void)
 
 #else
 
-void core_arena_rush(void) {}
-void core_arena_relax(void) {}
+void core_arena_rush(void)
+{
+}
+void core_arena_relax(void)
+{
+}
 
 #endif

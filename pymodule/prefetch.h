@@ -16,10 +16,10 @@
  * when it is needed no more.
  */
 #if defined(__GNUC__)
-#define PREFETCH(address) __builtin_prefetch(address, 0, 2)
+#define PREFETCH(address)      __builtin_prefetch(address, 0, 2)
 #define PREFETCH_ONCE(address) __builtin_prefetch(address, 0, 0)
 #else
-#define PREFETCH(address) ((void)(address))
+#define PREFETCH(address)      ((void)(address))
 #define PREFETCH_ONCE(address) ((void)(address))
 #endif
 

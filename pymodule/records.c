@@ -84,7 +84,8 @@ PyDoc_STRVAR(tolist_doc,
              "tolist($self, n=None)\n--\n\n"
              "The next n records in a list, or all that are left; fewer at the end of the file.\n\n"
              "Faster than list(records): the garbage collector is paused meanwhile, for all\n"
-             "threads. Raises what next() raises; records read before that are lost then.\n"
+             "threads, and memory for the objects comes a MiB at a time. Raises what next() "
+             "raises; records read before that are lost then.\n"
              "ValueError for a negative n.");
 
 static PyObject *records_tolist(Records *self, PyObject *args, PyObject *kwargs)

@@ -7,6 +7,7 @@ import operator
 import pickle
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import ladle
 import pytest
@@ -69,6 +70,24 @@ def test_tolist_takes_a_count(data):
         records.tolist(-1)
     with pytest.raises(TypeError):
         records.tolist("3")
+
+
+def test_long_lists_are_whole_however_they_are_asked_for(tmp_path):
+    # Behind the first few thousand records memory comes in larger pieces, also in two threads.
+    path, count = tmp_path / "long.ladle", 30_000
+    ladle.dump(((i / 7, f"text {i}", i << 40) for i in range(count)), path)
+    wanted = list(ladle.load(path))
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda _: ladle.load(path).tolist() == wanted, range(4))) == [True] * 4
+    for limit in (4095, 4096, 4097, count - 1, count, count + 1):
+        records = ladle.load(path)
+        assert records.tolist(limit) == wanted[:limit]
+        assert records.position == min(limit, count)
+    data = path.read_bytes()
+    cut = ladle.load(io.BytesIO(damaged(data)))
+    with pytest.raises(ladle.CorruptError):
+        cut.tolist()
+    assert ladle.load(path).tolist() == wanted
 
 
 def test_after_an_error_the_iterator_stays_at_it(data):
