@@ -244,8 +244,8 @@ START_TEST(texts_without_a_zero_behind_them)
     };
     static const ladle_field fields[] = {LADLE_FIELD(struct row, text)};
     static const ladle_layout layout = LADLE_LAYOUT(struct row, fields);
-    static const char texts[][sizeof(struct row) + 1] = {
-        "ladle----", "says-\xC3\xA4--", "hello\0---", "to all \xFF-", "of them--"};
+    static const char texts[][sizeof(struct row) + 1] = {"ladle----", "says-\xC3\xA4--",
+                                                         "hello\0---", "to all \xFF-", "of them--"};
     struct row rows[COUNT_OF(texts)];
     struct row got[COUNT_OF(rows)];
     ladle_memory_sink file = {0};
