@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What pyproject.toml cannot say, above all the version and the extension."""
 
+import os
 import re
 import subprocess
 from glob import glob
@@ -36,8 +37,15 @@ def pkg_config(package, option):
     return words.stdout.split()
 
 
+def optimization():
+    """Since setuptools 75, CFLAGS of the environment take the place of Python's -O2 -DNDEBUG."""
+    is_chosen = any(flag.startswith("-O") for flag in os.environ.get("CFLAGS", "").split())
+    return ["-DNDEBUG"] if is_chosen else ["-DNDEBUG", "-O2"]
+
+
 def build_options():
     compile_args = ["-std=c11", "-pthread", "-fvisibility=hidden", "-Wall", "-Wextra"]
+    compile_args += optimization()
     link_args = ["-pthread", "-lz"]
     for package, macro in CODECS.items():
         flags = pkg_config(package, "--cflags")
