@@ -155,6 +155,25 @@ static int check_item_len(PyObject *array, PyObject *item_len, ladle_error *erro
     return is_same > 0 ? 0 : -1;
 }
 
+/*
+ * An empty array. Each version of Python has codes of its own: "w" is new in 3.13, "u" gone in 3.16.
+ */
+static PyObject *new_array(PyObject *class, PyObject *code, ladle_error *error)
+{
+    if (PyUnicode_GET_LENGTH(code) != 1 || !Py_UNICODE_ISALPHA(PyUnicode_READ_CHAR(code, 0)) ||
+        !PyUnicode_IS_ASCII(code)) {
+        return corrupt(error, "array");
+    }
+    PyObject *array = PyObject_CallOneArg(class, code);
+    if (!array && PyErr_ExceptionMatches(PyExc_ValueError)) {
+        PyErr_Clear();
+        core_fail(error, LADLE_E_UNSUPPORTED,
+                  "this version of Python has no array.array of the type code %c",
+                  (int)PyUnicode_READ_CHAR(code, 0));
+    }
+    return array;
+}
+
 static PyObject *build_array(PyObject *class, PyObject *value, ladle_error *error)
 {
     if (!is_tuple_of(value, 3) || !PyUnicode_CheckExact(PyTuple_GET_ITEM(value, 0)) ||
@@ -162,8 +181,7 @@ static PyObject *build_array(PyObject *class, PyObject *value, ladle_error *erro
         !PyBytes_CheckExact(PyTuple_GET_ITEM(value, 2))) {
         return corrupt(error, "array");
     }
-    PyObject *array =
-        checked(PyObject_CallOneArg(class, PyTuple_GET_ITEM(value, 0)), "array", error);
+    PyObject *array = new_array(class, PyTuple_GET_ITEM(value, 0), error);
     if (!array || check_item_len(array, PyTuple_GET_ITEM(value, 1), error) < 0) {
         Py_XDECREF(array);
         return NULL;

@@ -108,6 +108,22 @@ def test_both_readers_agree_about_values_with_random_faults():
     assert refused > 500
 
 
+@pytest.mark.parametrize(
+    ("code", "error", "other_error"),
+    [
+        (b"Z", ladle.UnsupportedError, reference.Unsupported),
+        (b"0", ladle.CorruptError, reference.Invalid),
+    ],
+)
+def test_an_array_of_a_type_code_that_this_python_lacks(code, error, other_error):
+    content = ladle.dumps(array.array("h", [1, 2]))[:-4].replace(b"h", code)
+    data = content + crc32c(content).to_bytes(4, "little")
+    with pytest.raises(error):
+        ladle.loads(data)
+    with pytest.raises(other_error):
+        reference.loads(data)
+
+
 def test_every_truncation_is_an_error():
     data = ladle.dumps(VALUE)
     for length in range(len(data)):
