@@ -250,7 +250,7 @@ static PyObject *make_blank(core_decoder *decoder, const ladle_view *view,
 static int set_pairs(core_decoder *decoder, ladle_view *view, const ladle_columns *columns,
                      PyObject *dict, PyObject **pairs)
 {
-    bool needs_tracking = false;
+    bool needs_tracking = core_hide(dict);
     for (uint32_t i = 0; i < columns->count; i++) {
         ladle_view *child = &view->children[columns->columns[i]];
         PyObject *value = decode_inline(decoder, child);
@@ -298,10 +298,9 @@ static PyObject *decode_dict(core_decoder *decoder, ladle_view *view)
     }
     PyObject *dict = PyDict_Copy(*blank);
     PyObject **pairs = dict && columns->count ? dict_pairs(dict) : NULL;
-    int result = !dict ? -1
-                 : pairs && !PyObject_GC_IsTracked(dict)
-                     ? set_pairs(decoder, view, columns, dict, pairs)
-                     : set_items(decoder, view, columns, dict);
+    int result = !dict   ? -1
+                 : pairs ? set_pairs(decoder, view, columns, dict, pairs)
+                         : set_items(decoder, view, columns, dict);
     if (LADLE_UNLIKELY(result < 0)) {
         Py_CLEAR(dict);
     }

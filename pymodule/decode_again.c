@@ -15,13 +15,6 @@ enum {
     KEPT_MAX = 8
 };
 
-#ifdef Py_GIL_DISABLED
-/* Whether nobody else holds an object cannot be told from its count. */
-enum { IS_POSSIBLE = 0 };
-#else
-enum { IS_POSSIBLE = 1 };
-#endif
-
 /*
  * The latest two records, and the number of the key list of each; dicts that nobody holds, one for
  * each of the first key lists.
@@ -97,7 +90,7 @@ static uint64_t content_len(const ladle_view *view)
 int core_again_begin_block(core_decoder *decoder, const ladle_view *root)
 {
     struct core_again *again = decoder->again;
-    bool pays = IS_POSSIBLE && !(again && again->was_changed) && has_plain_records(root) &&
+    bool pays = CPYTHON_IS_KNOWN && !(again && again->was_changed) && has_plain_records(root) &&
                 content_len(root) / CONTENT_LEN_MAX <= root->count;
     if (pays && !again) {
         again = PyMem_Calloc(1, sizeof *again);

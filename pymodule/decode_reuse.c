@@ -66,18 +66,6 @@ LADLE_ALWAYS_INLINE PyObject *reuse(core_decoder *decoder, ladle_view *view, PyO
     }
 }
 
-/*
- * While a container is changed the collector does not see it.
- */
-static inline bool hide(PyObject *container)
-{
-    bool was_tracked = PyObject_GC_IsTracked(container);
-    if (was_tracked) {
-        PyObject_GC_UnTrack(container);
-    }
-    return was_tracked;
-}
-
 static void drop_items(PyObject *list, Py_ssize_t count)
 {
     for (Py_ssize_t i = PyList_GET_SIZE(list); i-- > count;) {
@@ -102,7 +90,7 @@ static PyObject *reuse_list(core_decoder *decoder, ladle_view *view, PyObject *l
     }
     PyObject **items = ((PyListObject *)list)->ob_item;
     view->next++;
-    hide(list);
+    core_hide(list);
     drop_items(list, count);
     for (Py_ssize_t i = 0; i < count; i++) {
         bool is_new = i >= PyList_GET_SIZE(list);
@@ -149,7 +137,7 @@ PyObject *core_reuse_dict(core_decoder *decoder, ladle_view *view, PyObject *dic
         return NULL;
     }
     view->next++;
-    bool needs_tracking = hide(dict);
+    bool needs_tracking = core_hide(dict);
     for (uint32_t i = 0; i < columns->count; i++) {
         ladle_view *child = &view->children[columns->columns[i]];
         PyObject *value = reuse(decoder, child, pairs[2 * i + 1]);

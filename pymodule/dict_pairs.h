@@ -3,16 +3,16 @@
 #define LADLE_PYMODULE_DICT_PAIRS_H
 
 /*
- * Keys and values of a dict in one array: the one place that knows how CPython 3.11 to 3.13 lay
+ * Keys and values of a dict in one array: the one place that knows how CPython lays
  * dicts out (Include/internal/pycore_dict.h there). It saves a call of PyDict_Next or
- * PyDict_SetItem for each key, which is most of the work with dicts of few keys. Other versions do
- * without.
+ * PyDict_SetItem for each key, which is most of the work with dicts of few keys.
  */
 
-#include <Python.h>
+#include "cpython.h"
+
 #include <stdint.h>
 
-#if PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED)
+#if CPYTHON_IS_KNOWN
 struct dict_keys {
     Py_ssize_t refcnt;
     uint8_t log2_size;

@@ -235,10 +235,7 @@ static PyObject *class_of(const struct extension *extension)
 static PyObject *build_long_fraction(PyObject *class, PyObject *value, ladle_error *error)
 {
     PyObject *denominator = PyTuple_GET_ITEM(value, 1);
-    Py_ssize_t count;
-    bool is_negative;
-    (void)int_digits(denominator, &count, &is_negative);
-    if (is_negative || count == 0 || !PyType_Check(class)) {
+    if (int_sign(denominator) <= 0 || !PyType_Check(class)) {
         return corrupt(error, "Fraction");
     }
     PyObject *fraction = ((PyTypeObject *)class)->tp_alloc((PyTypeObject *)class, 0);

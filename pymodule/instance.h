@@ -3,16 +3,15 @@
 #define LADLE_PYMODULE_INSTANCE_H
 
 /*
- * Attributes of an object while no dict of them was made: the one place that knows how CPython 3.11
- * to 3.13 keep them. Asking for the dict would make it, and it would stay with the user's object.
- * Other versions do without.
+ * Attributes of an object while no dict of them was made: the one place that knows how CPython keeps
+ * them. Asking for the dict would make it, and it would stay with the user's object.
  */
 
 #include "dict_pairs.h"
 
 #include <stdbool.h>
 
-#if PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED)
+#if CPYTHON_IS_KNOWN
 /*
  * The values by their places, NULL for those that are not there; their number. NULL: there is a
  * dict, or the object can have none.

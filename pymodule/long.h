@@ -6,9 +6,10 @@
  * Python ints by their digits: the one place that knows how CPython lays them out.
  */
 
-#include <Python.h>
+#include "cpython.h"
 
 #include <ladle/shape.h>
+#include <ladle/wire.h>
 
 /*
  * How an int fits into 64 bits: the signs of INT nodes, and what is too large for them.
@@ -25,6 +26,7 @@ enum int_fit {
  */
 enum { INT_SHARED_MAX = 1024 };
 
+#if CPYTHON_IS_KNOWN
 static inline const digit *int_digits(PyObject *value, Py_ssize_t *count, bool *is_negative)
 {
 #if PY_VERSION_HEX >= 0x030C0000
@@ -128,6 +130,49 @@ static inline size_t int_len(PyObject *value)
         bit_count++;
     }
     return bit_count / 8 + 1;
+}
+#else
+static inline enum int_fit int_bits(PyObject *value, uint64_t *bits)
+{
+    uint8_t bytes[9];
+    Py_ssize_t needed =
+        PyLong_AsNativeBytes(value, bytes, sizeof bytes, Py_ASNATIVEBYTES_LITTLE_ENDIAN);
+    *bits = ladle_load_u64(bytes);
+    bool is_high = *bits >> 63;
+    if (needed > (Py_ssize_t)sizeof bytes) {
+        return INT_BIG;
+    }
+    switch (bytes[8]) {
+    case 0:
+        return is_high ? INT_UNSIGNED : INT_PLAIN;
+    case 0xFF:
+        return is_high ? INT_NEGATIVE : INT_BIG;
+    default:
+        return INT_BIG;
+    }
+}
+
+static inline bool int_replace(PyObject *Py_UNUSED(value), uint64_t Py_UNUSED(magnitude),
+                               bool Py_UNUSED(is_negative))
+{
+    return false;
+}
+
+static inline size_t int_len(PyObject *value)
+{
+    return (size_t)PyLong_AsNativeBytes(value, NULL, 0, Py_ASNATIVEBYTES_LITTLE_ENDIAN);
+}
+#endif
+
+static inline int int_sign(PyObject *value)
+{
+#if PY_VERSION_HEX >= 0x030E0000
+    int sign = 0;
+    (void)PyLong_GetSign(value, &sign);
+    return sign;
+#else
+    return _PyLong_Sign(value);
+#endif
 }
 
 /*
