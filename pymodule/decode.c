@@ -118,7 +118,7 @@ static PyObject *decode_tuple(core_decoder *decoder, ladle_view *view)
             Py_DECREF(tuple);
             return NULL;
         }
-        needs_tracking |= core_is_tracked(child, item);
+        needs_tracking |= core_may_be_tracked(child, item);
         PyTuple_SET_ITEM(tuple, i, item);
     }
     if (needs_tracking) {
@@ -257,7 +257,7 @@ static int set_pairs(core_decoder *decoder, ladle_view *view, const ladle_column
         if (LADLE_UNLIKELY(!value)) {
             return -1;
         }
-        needs_tracking |= core_is_tracked(child, value);
+        needs_tracking |= core_may_be_tracked(child, value);
         Py_SETREF(pairs[2 * i + 1], value);
     }
     if (needs_tracking) {

@@ -54,12 +54,13 @@ static inline uint64_t core_view_next_list(const ladle_view *view)
 }
 
 /*
- * Whether the collector has to know of what holds an object that was made of a view.
+ * Whether the collector has to know of what holds an object that was made of a view. Only a tuple
+ * stays one of atoms; to all else may be put later what makes cycles.
  */
-static inline bool core_is_tracked(const ladle_view *view, PyObject *object)
+static inline bool core_may_be_tracked(const ladle_view *view, PyObject *object)
 {
     return view->kind > LADLE_BYTEARRAY && PyType_IS_GC(Py_TYPE(object)) &&
-           (PyList_CheckExact(object) || PyObject_GC_IsTracked(object));
+           (!PyTuple_CheckExact(object) || PyObject_GC_IsTracked(object));
 }
 
 /*

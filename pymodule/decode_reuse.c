@@ -146,7 +146,7 @@ PyObject *core_reuse_dict(core_decoder *decoder, ladle_view *view, PyObject *dic
             Py_DECREF(dict);
             return NULL;
         }
-        needs_tracking = needs_tracking || core_is_tracked(child, value);
+        needs_tracking = needs_tracking || core_may_be_tracked(child, value);
     }
     if (needs_tracking) {
         PyObject_GC_Track(dict);

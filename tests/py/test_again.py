@@ -195,6 +195,29 @@ def test_dicts_of_records_are_known_to_the_collector():
         assert gc.is_tracked(record["b"])
 
 
+@pytest.mark.parametrize(
+    ("make", "part"),
+    [
+        (lambda i: {"a": i * 1000, "d": i / 3}, lambda record: record),
+        (lambda i: {"a": i * 1000, "c": {"d": i / 3}}, lambda record: record["c"]),
+        (lambda i: {"a": i * 1000, "c": ({"d": i / 3},)}, lambda record: record["c"][0]),
+        (lambda i: (i * 1000, {"d": i / 3}), lambda record: record[1]),
+    ],
+    ids=["dict", "dict in dict", "dict in tuple in dict", "dict in tuple"],
+)
+@pytest.mark.parametrize("read", [reading, loaded])
+def test_a_cycle_through_a_record_is_collected(read, make, part):
+    things = []
+    for record in read(dumped(map(make, range(100)))):
+        thing = Thing()
+        thing.way = [record]
+        part(record)["d"] = thing
+        things.append(weakref.ref(thing))
+    del record, thing
+    gc.collect()
+    assert {thing() for thing in things} == {None}
+
+
 def test_a_text_that_was_interned_is_left_alone():
     records = [(f"ladle interned {i:05}", 1.5) for i in range(300)]
     for record in reading(dumped(records)):
