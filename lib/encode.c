@@ -151,6 +151,31 @@ static ladle_status encode_any_int(struct encoder *encoder, ladle_node *node, la
     return ladle_node_put_u64(encoder->shape, target, item->integer);
 }
 
+/*
+ * The items of a tuple at a TUPLE node. Its place among the bytes is kept at hand, and noted for
+ * those who need it.
+ */
+static ladle_status encode_items(struct encoder *encoder, ladle_node *tuple, uint32_t depth)
+{
+    ladle_cursor *cursor = encoder->cursor;
+    const uint8_t *next = cursor->next;
+    const uint8_t *end = cursor->end;
+    ladle_node **child = tuple->children;
+    ladle_node **children_end = child + tuple->child_count;
+    ladle_node_count(tuple);
+    for (; child < children_end; child++) {
+        const uint8_t *behind = encode_leaf(*child, next, end);
+        if (LADLE_UNLIKELY(!behind)) {
+            cursor->next = next;
+            LADLE_TRY(encode_other(encoder, *child, depth));
+            behind = cursor->next;
+        }
+        next = behind;
+    }
+    cursor->next = next;
+    return LADLE_OK;
+}
+
 static ladle_status encode_tuple(struct encoder *encoder, ladle_node *target, uint64_t count,
                                  uint32_t depth)
 {
@@ -158,20 +183,7 @@ static ladle_status encode_tuple(struct encoder *encoder, ladle_node *target, ui
         LADLE_TRY(ladle_node_put_u32(encoder->shape, target, (uint32_t)count));
         return encode_values(encoder, target->children[0], count, depth);
     }
-    ladle_node_count(target);
-    const uint8_t *next = encoder->cursor->next;
-    const uint8_t *end = encoder->cursor->end;
-    for (uint32_t i = 0; i < target->child_count; i++) {
-        const uint8_t *behind = encode_leaf(target->children[i], next, end);
-        if (LADLE_UNLIKELY(!behind)) {
-            encoder->cursor->next = next;
-            LADLE_TRY(encode_other(encoder, target->children[i], depth));
-            behind = encoder->cursor->next;
-        }
-        next = behind;
-    }
-    encoder->cursor->next = next;
-    return LADLE_OK;
+    return encode_items(encoder, target, depth);
 }
 
 static ladle_status encode_map(struct encoder *encoder, ladle_node *target, uint64_t count,
@@ -430,7 +442,7 @@ static inline ladle_status encode_small_tuple(struct encoder *encoder, ladle_nod
 {
     encoder->cursor->next++;
     encoder->shape->items += node->child_count;
-    return encode_tuple(encoder, node, node->child_count, depth - 1);
+    return encode_items(encoder, node, depth - 1);
 }
 
 static ladle_status encode_other(struct encoder *encoder, ladle_node *node, uint32_t depth)

@@ -245,14 +245,17 @@ ladle_status ladle_reader_next_block(ladle_reader *reader, ladle_view **root,
     return LADLE_OK;
 }
 
+LADLE_RARE static ladle_status go_on(ladle_reader *reader, ladle_error *error)
+{
+    return report(reader, next_data(reader), error);
+}
+
 /*
  * Have a block at hand with records that were not handed out.
  */
 static inline ladle_status look_ahead(ladle_reader *reader, ladle_error *error)
 {
-    return LADLE_LIKELY(reader->rows_left && !reader->is_pending)
-               ? LADLE_OK
-               : report(reader, next_data(reader), error);
+    return LADLE_LIKELY(reader->rows_left && !reader->is_pending) ? LADLE_OK : go_on(reader, error);
 }
 
 ladle_status ladle_reader_peek(ladle_reader *reader, ladle_view **root, uint64_t *left,
@@ -273,7 +276,8 @@ void ladle_reader_take(ladle_reader *reader, uint64_t count)
 /*
  * The record at hand cannot be handed out: reading goes on behind its block, if at all.
  */
-static ladle_status fail_record(ladle_reader *reader, ladle_status status, ladle_error *error)
+LADLE_RARE static ladle_status fail_record(ladle_reader *reader, ladle_status status,
+                                           ladle_error *error)
 {
     reader->failure.offset = reader->slots.current->block_offset;
     reader->failure.record = reader->position;

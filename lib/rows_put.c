@@ -76,9 +76,9 @@ static ladle_status put_bools(struct putter *putter, ladle_node *node,
  * A loop over members of one C type, each made a word.
  */
 #define EACH(ctype, expression)                                                                    \
-    for (size_t i = 0; i < members->count; i++) {                                                  \
+    for (size_t i = 0; i < count; i++, from += stride) {                                           \
         ctype value;                                                                               \
-        memcpy(&value, members->first + i * members->stride, sizeof value);                        \
+        memcpy(&value, from, sizeof value);                                                        \
         words[i] = (expression);                                                                   \
     }
 
@@ -87,6 +87,9 @@ static ladle_status put_bools(struct putter *putter, ladle_node *node,
  */
 static uint64_t gather_signed(uint64_t *words, size_t size, const struct members *members)
 {
+    const uint8_t *from = members->first;
+    size_t stride = members->stride;
+    size_t count = members->count;
     switch (size) {
     case 1:
         EACH(int8_t, (uint64_t)(int64_t)value)
@@ -102,7 +105,7 @@ static uint64_t gather_signed(uint64_t *words, size_t size, const struct members
         break;
     }
     uint64_t bits = 0;
-    for (size_t i = 0; i < members->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         bits |= words[i];
     }
     return bits >> 63;
@@ -110,6 +113,9 @@ static uint64_t gather_signed(uint64_t *words, size_t size, const struct members
 
 static void gather_unsigned(uint64_t *words, size_t size, const struct members *members)
 {
+    const uint8_t *from = members->first;
+    size_t stride = members->stride;
+    size_t count = members->count;
     switch (size) {
     case 1:
         EACH(uint8_t, value)
@@ -166,12 +172,15 @@ static ladle_status put_floats(struct putter *putter, ladle_node *node, ladle_fi
 {
     LADLE_TRY(reserve(putter, node, members->count));
     uint64_t *words = (uint64_t *)node->words + node->count;
+    const uint8_t *from = members->first;
+    size_t stride = members->stride;
+    size_t count = members->count;
     if (type == LADLE_FIELD_FLOAT) {
         EACH(uint32_t, widen(value))
     } else {
         EACH(uint64_t, value)
     }
-    node->count += members->count;
+    node->count += count;
     return LADLE_OK;
 }
 
@@ -228,14 +237,16 @@ static ladle_status check_texts(struct putter *putter, const ladle_node *node, s
 static uint64_t bits_in(const uint8_t *text, size_t len)
 {
     uint64_t bits = 0;
+    uint64_t others = 0; /* need not wait for the former */
     size_t at = 0;
-    for (; at + 8 <= len; at += 8) {
-        bits |= ladle_load_u64(text + at);
+    for (; at + 32 <= len; at += 32) {
+        bits |= ladle_load_u64(text + at) | ladle_load_u64(text + at + 8);
+        others |= ladle_load_u64(text + at + 16) | ladle_load_u64(text + at + 24);
     }
     for (; at < len; at++) {
         bits |= text[at];
     }
-    return bits;
+    return bits | others;
 }
 
 /*
@@ -248,8 +259,10 @@ static bool copy_full_texts(uint8_t *to, size_t capacity, const struct members *
     if (!members->first[capacity - 1] || !last[capacity - 1]) {
         return false;
     }
-    for (size_t i = 0; i < members->count; i++) {
-        ladle_copy(to + i * capacity, members->first + i * members->stride, capacity);
+    const uint8_t *from = members->first;
+    uint8_t *next = to;
+    for (; from <= last; from += members->stride, next += capacity) {
+        ladle_copy(next, from, capacity);
     }
     return !memchr(to, 0, members->count * capacity);
 }

@@ -16,6 +16,15 @@
     } while (0)
 
 /*
+ * A function that is seldom called: who calls it need not keep registers for it.
+ */
+#if defined(__GNUC__)
+#define LADLE_RARE __attribute__((noinline, cold))
+#else
+#define LADLE_RARE
+#endif
+
+/*
  * Fill in an error (NULL is allowed) and return its status. The text is a printf format.
  */
 #if defined(__GNUC__)

@@ -291,19 +291,23 @@ static ladle_status fail_limit(const struct decoder *decoder, const ladle_limits
     return ladle_fail_limit(error, name, value, value + missing, LADLE_UNKNOWN, LADLE_UNKNOWN);
 }
 
+LADLE_RARE static ladle_status fail_decode(const struct decoder *decoder, ladle_status status,
+                                           const ladle_limits *limits, ladle_error *error)
+{
+    if (status == LADLE_E_LIMIT) {
+        return fail_limit(decoder, limits, error);
+    }
+    return ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s",
+                      status == LADLE_E_CORRUPT       ? "a value breaks the rules of the format"
+                      : status == LADLE_E_UNSUPPORTED ? "a value is of a kind of a newer version"
+                                                      : ladle_status_text(status));
+}
+
 ladle_status ladle_view_decode(ladle_view *view, ladle_buffer *to, const ladle_limits *limits,
                                ladle_error *error)
 {
     struct decoder decoder = {.to = to, .depth = limits->max_depth, .items = limits->max_items};
     ladle_status status = decode(&decoder, view);
-    if (status == LADLE_E_LIMIT) {
-        return fail_limit(&decoder, limits, error);
-    }
-    if (status != LADLE_OK) {
-        ladle_fail(error, status, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s",
-                   status == LADLE_E_CORRUPT       ? "a value breaks the rules of the format"
-                   : status == LADLE_E_UNSUPPORTED ? "a value is of a kind of a newer version"
-                                                   : ladle_status_text(status));
-    }
-    return status;
+    return LADLE_LIKELY(status == LADLE_OK) ? LADLE_OK
+                                            : fail_decode(&decoder, status, limits, error);
 }

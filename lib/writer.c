@@ -142,7 +142,7 @@ void ladle_writer_rollback(ladle_writer *writer)
     writer->looked_len = ladle_node_len(writer->shape.root);
 }
 
-static ladle_status commit_closely(ladle_writer *writer, ladle_error *error)
+LADLE_RARE static ladle_status commit_closely(ladle_writer *writer, ladle_error *error)
 {
     if (LADLE_UNLIKELY(writer->emitter.is_dead)) {
         return ladle_emitter_check(&writer->emitter, error);
@@ -244,11 +244,12 @@ ladle_status ladle_writer_begin_block(ladle_writer *writer, ladle_error *error)
 }
 
 /*
- * Say what is wrong with a value that the shape did not take.
+ * Take back what was put of a value that the shape did not take, and say what is wrong with it.
  */
-static ladle_status fail_value(const ladle_writer *writer, ladle_status status, const void *data,
-                               size_t len, ladle_error *error)
+LADLE_RARE static ladle_status fail_value(ladle_writer *writer, ladle_status status,
+                                          const void *data, size_t len, ladle_error *error)
 {
+    ladle_writer_rollback(writer);
     const ladle_limits *limits = &writer->limits;
     uint64_t number = ladle_writer_count(writer);
     ladle_cursor cursor = ladle_cursor_over(data, len);
@@ -277,7 +278,6 @@ ladle_status ladle_writer_append(ladle_writer *writer, const void *data, size_t 
     if (LADLE_LIKELY(status == LADLE_OK && cursor.next == cursor.end)) {
         return commit(writer, error);
     }
-    ladle_writer_rollback(writer);
     return fail_value(writer, status == LADLE_OK ? LADLE_E_CORRUPT : status, data, len, error);
 }
 
