@@ -53,7 +53,10 @@ static inline uint64_t mix(uint64_t hash, uint64_t word)
 
 static inline uint64_t hash_of(const struct finder *finder, const struct entry *entry)
 {
-    uint64_t hash = mix(mix(entry->len, entry->head), entry->tail);
+    /* Two products that need not wait for each other. */
+    uint64_t hash = (entry->head + entry->len) * UINT64_C(0x9E3779B97F4A7C15) +
+                    entry->tail * UINT64_C(0xC2B2AE3D27D4EB4F);
+    hash ^= hash >> 32;
     for (uint32_t i = 8; i + 8 < entry->len; i += 8) {
         hash = mix(hash, ladle_load_u64(finder->bytes + entry->offset + i));
     }
@@ -69,10 +72,10 @@ static inline bool is_same(const struct finder *finder, const struct entry *a,
 }
 
 /*
- * The number of the entry for a value, which is added when it is new. ENTRIES_MAX when there is no
- * room.
+ * The number of the entry for a value, which is added when it is new. ENTRIES_MAX when too many were:
+ * 'index' values came before this one.
  */
-static inline uint32_t entry_for(struct finder *finder, uint32_t offset, uint32_t len)
+static inline uint32_t entry_for(struct finder *finder, size_t index, uint32_t offset, uint32_t len)
 {
     struct entry value = entry_of(finder->bytes, offset, len);
     size_t slot = (size_t)hash_of(finder, &value) & finder->table_mask;
@@ -82,7 +85,7 @@ static inline uint32_t entry_for(struct finder *finder, uint32_t offset, uint32_
             return number;
         }
     }
-    if (finder->count >= ENTRIES_MAX) {
+    if (finder->count >= ENTRIES_MAX || finder->count >= ENTRIES_FREE + index / 2) {
         return ENTRIES_MAX;
     }
     finder->entries[finder->count] = value;
@@ -98,8 +101,8 @@ static bool number_values(struct finder *finder, const uint32_t *lengths, size_t
 {
     uint32_t offset = 0;
     for (size_t i = 0; i < count; i++) {
-        codes[i] = entry_for(finder, offset, lengths[i]);
-        if (codes[i] == ENTRIES_MAX || finder->count > ENTRIES_FREE + i / 2) {
+        codes[i] = entry_for(finder, i, offset, lengths[i]);
+        if (codes[i] == ENTRIES_MAX) {
             return false;
         }
         offset += lengths[i];
