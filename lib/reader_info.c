@@ -173,7 +173,7 @@ static ladle_status merge_segment(ladle_reader *reader, const struct ladle_segme
     uint64_t end;
     ladle_status status = LADLE_OK;
     while (offset && !parts.shape && status == LADLE_OK) {
-        status = ladle_locator_checkpoint(locator, segment, offset, &parts, &end, &ignored);
+        status = ladle_index_checkpoint(&locator->index, segment, offset, &parts, &end, &ignored);
         offset = status == LADLE_OK && parts.shape_offset < offset ? parts.shape_offset : 0;
     }
     if (status == LADLE_OK && parts.shape) {

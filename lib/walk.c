@@ -63,3 +63,39 @@ ladle_status ladle_walk_next(struct ladle_walk *walk, struct ladle_segment_end *
     }
     return status;
 }
+
+struct ladle_place ladle_place_at(const struct ladle_segment_end *segment, uint64_t offset,
+                                  uint64_t first_record, uint64_t record_count)
+{
+    return (struct ladle_place){.offset = segment->offset + offset,
+                                .segment = {.offset = segment->offset,
+                                            .first_record = first_record,
+                                            .record_count = record_count,
+                                            .block_count = LADLE_UNKNOWN,
+                                            .checkpoint_offset = LADLE_UNKNOWN,
+                                            .checkpoint_end = LADLE_UNKNOWN,
+                                            .salt = segment->salt,
+                                            .is_begun = true}};
+}
+
+struct ladle_place ladle_place_of_start(const struct ladle_segment_end *segment,
+                                        uint64_t first_record)
+{
+    struct ladle_place place = ladle_place_at(segment, LADLE_HEADER_LEN, first_record, 0);
+    place.segment.block_count = 0;
+    place.segment.checkpoint_offset = 0;
+    place.segment.checkpoint_end = 0;
+    place.segment.is_begun = false;
+    return place;
+}
+
+struct ladle_place ladle_place_of_end(const struct ladle_segment_end *last, uint64_t first_record)
+{
+    if (last->end == LADLE_HEADER_LEN) {
+        return ladle_place_of_start(last, first_record);
+    }
+    struct ladle_place place = ladle_place_at(last, last->end, first_record, last->record_count);
+    place.segment.is_complete = last->is_complete;
+    place.segment.checkpoint_offset = last->checkpoint_offset;
+    return place;
+}

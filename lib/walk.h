@@ -43,4 +43,16 @@ void ladle_walk_free(struct ladle_walk *walk);
 ladle_status ladle_walk_next(struct ladle_walk *walk, struct ladle_segment_end *segment,
                              ladle_error *error);
 
+/*
+ * The beginning of a segment; its end; and a place in it behind so many of its records.
+ *
+ * first_record  of the segment, in the file
+ */
+struct ladle_place ladle_place_of_start(const struct ladle_segment_end *segment,
+                                        uint64_t first_record);
+struct ladle_place ladle_place_of_end(const struct ladle_segment_end *segment,
+                                      uint64_t first_record);
+struct ladle_place ladle_place_at(const struct ladle_segment_end *segment, uint64_t offset,
+                                  uint64_t first_record, uint64_t record_count);
+
 #endif
