@@ -208,7 +208,7 @@ static stream *new_stream(const core_state *state, Records *records, PyObject *p
     self->maker.moment = Py_NewRef(moment);
     self->records = (Records *)Py_NewRef(records);
     self->maker.decoder = &records->decoder;
-    if (core_fill_begin(&self->maker.fill, state, self->maker.decoder, &self->nothing) < 0 ||
+    if (core_fill_begin(&self->maker.fill, state, self->maker.decoder, &self->nothing, 0) < 0 ||
         arrow_column_init(state, &self->root, plan) < 0) {
         free_stream(self);
         return NULL;

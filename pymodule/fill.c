@@ -9,6 +9,12 @@
 #define TILE_ROWS_MIN 64
 #define TILE_ROWS_MAX 4096
 
+/*
+ * An array of so many bytes is not expected to stay in a cache until somebody reads it. To store
+ * past the caches then spares reading what is about to be overwritten.
+ */
+#define LARGE_LEN ((size_t)8 << 20)
+
 static size_t layout_len(const core_layout *layout, size_t *leaf_max)
 {
     size_t len = 0;
@@ -23,10 +29,11 @@ static size_t layout_len(const core_layout *layout, size_t *leaf_max)
 }
 
 int core_fill_begin(core_fill *fill, const core_state *state, core_decoder *decoder,
-                    const core_layout *layout)
+                    const core_layout *layout, size_t len)
 {
     size_t leaf_max = 32;
-    *fill = (core_fill){.state = state, .decoder = decoder, .layout = layout};
+    *fill = (core_fill){
+        .state = state, .decoder = decoder, .layout = layout, .is_large = len >= LARGE_LEN};
     (void)layout_len(layout, &leaf_max);
     fill->scratch = PyMem_Malloc(leaf_max);
     if (!fill->scratch) {
@@ -524,6 +531,10 @@ int core_fill_rows(core_fill *fill, ladle_view *root, uint64_t row, uint64_t cou
 {
     uint64_t tile = tile_rows(fill->layout);
     uint64_t tile_done = 0;
+    if (core_fill_matrix(fill, root, row, count, to, stride)) {
+        *done = count;
+        return 0;
+    }
     for (*done = 0; *done < count; *done += tile_done) {
         uint64_t left = count - *done;
         uint64_t rows = left < tile ? left : tile;

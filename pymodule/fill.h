@@ -5,7 +5,7 @@
 /*
  * Rows of arrays from the columns of blocks, without objects: fill.c goes through views and layouts
  * side by side, fill_leaf.c has the loops over columns, fill_items.c takes what came from arrays,
- * fill_tagged.c all that has no loop.
+ * fill_tagged.c all that has no loop; fill_matrix.c turns tuples of floats into rows at once.
  *
  * A few rows at a time are first checked and then filled, column by column: so that no row is
  * touched that cannot be filled as a whole.
@@ -20,6 +20,7 @@ typedef struct core_fill {
     const core_state *state;
     core_decoder *decoder;
     const core_layout *layout; /* of a row */
+    bool is_large;             /* rows go past the caches, which could not hold them */
     bool is_check;
     uint64_t limit;                  /* rows at hand that fit, as far as is known */
     enum core_fit fit;               /* why the next row does not */
@@ -50,10 +51,10 @@ typedef struct fill_picks {
 } fill_picks;
 
 /*
- * Begin to fill rows of a layout. -1: an exception is set.
+ * Begin to fill rows of a layout, so many bytes in all. -1: an exception is set.
  */
 int core_fill_begin(core_fill *fill, const core_state *state, core_decoder *decoder,
-                    const core_layout *layout);
+                    const core_layout *layout, size_t len);
 void core_fill_end(core_fill *fill);
 
 /*
@@ -95,6 +96,13 @@ int core_fill_tagged(core_fill *fill, ladle_view *view, const fill_picks *picks,
                      const core_layout *layout, uint8_t *to, ptrdiff_t stride);
 int core_fill_absent(core_fill *fill, const fill_picks *picks, const core_layout *layout,
                      uint8_t *to, ptrdiff_t stride, const char *what);
+
+/*
+ * Fill rows from 'row' on if they are made of columns of floats and nothing else. False: they are
+ * not, and nothing was done.
+ */
+bool core_fill_matrix(const core_fill *fill, const ladle_view *root, uint64_t row, uint64_t count,
+                      uint8_t *to, ptrdiff_t stride);
 
 /*
  * Put a new reference to the object that 'object' points to in the place of the one at 'to'.

@@ -204,7 +204,8 @@ PyObject *core_records_read_into(Records *self, PyObject *args, PyObject *kwargs
     uint64_t filled = 0;
     int result = open_target(&target, self->state, out, missing);
     if (result == 0) {
-        result = core_fill_begin(&fill, self->state, &self->decoder, &target.layout);
+        result = core_fill_begin(&fill, self->state, &self->decoder, &target.layout,
+                                 target.kept ? 0 : (size_t)target.views[0].len);
         if (result == 0) {
             result = fill_all(self, &fill, &target, &filled);
         }

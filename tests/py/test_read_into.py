@@ -121,7 +121,7 @@ def time_item(value, dtype):
     if unit not in "YM":
         result = span_item(microseconds, numpy.dtype(dtype.str.replace("M8", "m8")))
         return result.view(dtype) if isinstance(result, numpy.ndarray) else result
-    array = numpy.array(value.astype("M8[us]").astype(dtype))
+    array = numpy.array(value.astype("M8[us]")).astype(dtype)  # a scalar would lose the byte order
     return array if array.astype("M8[us]") == value.astype("M8[us]") else ValueError
 
 
@@ -258,6 +258,54 @@ def test_rows_of_two_and_more_dimensions(make, dtype):
             assert numpy.array_equal(out, wanted)
             if layout == "strided":
                 assert not base[1::2].any()
+
+
+TARGETS_OF_MATRICES = {
+    "contiguous": lambda rows, width: numpy.zeros((rows, width)),
+    "at an odd place": lambda rows, width: numpy.zeros(rows * width + 1)[1:].reshape(rows, width),
+    "reversed": lambda rows, width: numpy.zeros((rows, width))[::-1],
+    "wider": lambda rows, width: numpy.zeros((rows, width + 4))[:, 2:-2],
+    "one wider": lambda rows, width: numpy.zeros((rows, width + 1))[:, :-1],
+    "every second column": lambda rows, width: numpy.zeros((rows, 2 * width))[:, ::2],
+    "by column": lambda rows, width: numpy.zeros((rows, width), order="F"),
+    "swapped": lambda rows, width: numpy.zeros((rows, width), ">f8"),
+    "float32": lambda rows, width: numpy.zeros((rows, width), "f4"),
+    "every second float32": lambda rows, width: numpy.zeros((rows, 2 * width), "f4")[:, ::2],
+}
+
+
+@pytest.mark.parametrize("target", TARGETS_OF_MATRICES)
+@given(
+    width=st.integers(1, 40),
+    count=st.integers(0, 70),
+    block_size=st.sampled_from([1024, 4096, 1 << 17]),
+    constant_columns=st.sampled_from([0, 0, 1, 3]),
+    seed=st.integers(0, 2**32),
+)
+def test_matrices_of_floats(target, width, count, block_size, constant_columns, seed):
+    """Any width, in any memory, with columns all of one value; what is around them stays."""
+    random = numpy.random.default_rng(seed)
+    special = [0.0, -0.0, float("nan"), float("inf"), 5e-324]
+    table = random.choice([*special, *random.random(5)], (count, width))
+    table[:, :constant_columns] = 1.5
+    out, wanted = (TARGETS_OF_MATRICES[target](count + 2, width) for _ in range(2))
+    data = dumped(map(tuple, table.tolist()), block_size=block_size)
+    with ladle.load(io.BytesIO(data)) as records:
+        first = records.read_into(out[1 : 1 + count // 3])
+        assert first + records.read_into(out[1 + first : -1]) == count
+    wanted[1:-1] = table
+    all_out, all_wanted = (array if array.base is None else array.base for array in (out, wanted))
+    assert all_out.tobytes() == all_wanted.tobytes()
+
+
+@pytest.mark.parametrize("skipped", [0, 1, 4])
+def test_arrays_larger_than_the_caches(skipped):
+    table = numpy.random.default_rng(skipped).random((70_001, 16))
+    out = numpy.zeros(table.size + skipped)[skipped:].reshape(table.shape)
+    assert out.nbytes >= 8 << 20
+    file = io.BytesIO(dumped(map(tuple, table.tolist())))
+    assert ladle.load(file).read_into(out[1:-1]) == len(table) - 2
+    assert numpy.array_equal(out[1:-1], table[:-2]) and not out[0].any() and not out[-1].any()
 
 
 def test_a_mapping_of_columns_is_filled_by_field():
