@@ -32,13 +32,13 @@ static void write_segment(const struct records *records, size_t first, size_t co
 void write_segments(int index, struct records *records, ladle_memory_sink *file)
 {
     ladle_writer_options options = fixed_options();
-    uint8_t uuid[16] = "seeking record .";
+    char uuid[] = "seeking record .";
     options.codec = segment_files[index].codec;
-    options.uuid = uuid;
+    options.uuid = (const uint8_t *)uuid;
     for (size_t i = 0;
          i < COUNT_OF(segment_files[0].counts) && (i == 0 || segment_files[index].counts[i]); i++) {
         size_t first = records->count;
-        uuid[0] = (uint8_t)('a' + i);
+        uuid[0] = (char)('a' + i);
         records_generate(records, 5000 + (uint64_t)index, segment_files[index].style,
                          segment_files[index].counts[i]);
         write_segment(records, first, segment_files[index].counts[i], &options, index, file);
