@@ -80,9 +80,11 @@ PyObject *core_decode_extension(core_decoder *decoder, uint8_t code, PyObject *v
 
 /*
  * Bytes of memory that an object takes, and a container for each of its items or pairs. The
- * content of str, bytes and the like is no longer than the block that it stands in.
+ * content of str, bytes and the like is no longer than the block that it stands in. Where CPython
+ * can do without the GIL, each object has a longer head.
  */
-enum { OBJECT_LEN = 48, ITEM_LEN = 48, PAIR_LEN = 144 };
+enum { HEAD_MORE = sizeof(PyObject) > 16 ? sizeof(PyObject) - 16 : 0 };
+enum { OBJECT_LEN = 48 + HEAD_MORE, ITEM_LEN = 48 + HEAD_MORE, PAIR_LEN = 144 + 2 * HEAD_MORE };
 
 /*
  * And what a set or a bytearray takes more than another object.
