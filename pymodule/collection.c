@@ -155,21 +155,34 @@ static int check_item_len(PyObject *array, PyObject *item_len, ladle_error *erro
     return is_same > 0 ? 0 : -1;
 }
 
+static bool is_type_code(PyObject *text)
+{
+    Py_ssize_t len = PyUnicode_GET_LENGTH(text);
+    for (Py_ssize_t i = 0; i < len; i++) {
+        Py_UCS4 letter = PyUnicode_READ_CHAR(text, i);
+        if (letter > 127 || !Py_ISALPHA(letter)) {
+            return false;
+        }
+    }
+    return len > 0;
+}
+
 /*
- * An empty array. Each version of Python has codes of its own: "w" is new in 3.13, "u" gone in 3.16.
+ * An empty array. Versions of Python differ in codes: "w" came with 3.13, "Zf" with 3.15, and "u"
+ * goes with 3.16.
  */
 static PyObject *new_array(PyObject *class, PyObject *code, ladle_error *error)
 {
-    if (PyUnicode_GET_LENGTH(code) != 1 || !Py_UNICODE_ISALPHA(PyUnicode_READ_CHAR(code, 0)) ||
-        !PyUnicode_IS_ASCII(code)) {
+    if (!is_type_code(code)) {
         return corrupt(error, "array");
     }
     PyObject *array = PyObject_CallOneArg(class, code);
-    if (!array && PyErr_ExceptionMatches(PyExc_ValueError)) {
+    if (!array &&
+        (PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_TypeError))) {
         PyErr_Clear();
         core_fail(error, LADLE_E_UNSUPPORTED,
-                  "this version of Python has no array.array of the type code %c",
-                  (int)PyUnicode_READ_CHAR(code, 0));
+                  "this version of Python has no array.array of the type code %.20s",
+                  (const char *)PyUnicode_1BYTE_DATA(code));
     }
     return array;
 }

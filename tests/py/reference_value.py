@@ -290,10 +290,10 @@ def named_zone(key):
 
 def numbers(value):
     typecode, item_len, data = typed(value, tuple)
-    need(re.fullmatch("[A-Za-z]", typed(typecode, str)), "array.array type code")
+    need(re.fullmatch("[A-Za-z]+", typed(typecode, str)), "array.array type code")
     try:
         result = array.array(typecode)
-    except ValueError:
+    except (TypeError, ValueError):
         raise Unsupported(f"array.array of the type code {typecode}") from None
     need(result.itemsize == item_len, "array.array item length", Unsupported)
     result.frombytes(typed(data, bytes))

@@ -153,15 +153,15 @@ HASHABLE_SCALARS = st.one_of(
 
 
 def array_of(typecode):
-    if typecode == "u":
-        return STRS.map(lambda text: array.array("u", text))
+    if typecode in "uw":
+        return STRS.map(lambda text: array.array(typecode, text))
     item_len = array.array(typecode).itemsize
     return st.binary(max_size=40).map(
         lambda data: array.array(typecode, data[: len(data) // item_len * item_len])
     )
 
 
-ARRAYS = st.sampled_from("bBhHiIlLqQfdu").flatmap(array_of)
+ARRAYS = st.sampled_from([*array.typecodes]).flatmap(array_of)
 BYTEARRAYS = st.binary(max_size=12).map(bytearray)
 SCALARS = st.one_of(HASHABLE_SCALARS, BYTEARRAYS, DECIMALS, SLICES, ARRAYS, NUMPY_VALUES)
 HASHABLES = st.recursive(

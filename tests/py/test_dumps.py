@@ -112,11 +112,13 @@ def test_both_readers_agree_about_values_with_random_faults():
     ("code", "error", "other_error"),
     [
         (b"Z", ladle.UnsupportedError, reference.Unsupported),
-        (b"0", ladle.CorruptError, reference.Invalid),
+        (b"Zz", ladle.UnsupportedError, reference.Unsupported),
+        (b"h0", ladle.CorruptError, reference.Invalid),
     ],
 )
 def test_an_array_of_a_type_code_that_this_python_lacks(code, error, other_error):
-    content = ladle.dumps(array.array("h", [1, 2]))[:-4].replace(b"h", code)
+    content = ladle.dumps(array.array("h", [1, 2]))[:-4]
+    content = content.replace(bytes([129]) + b"h", bytes([128 + len(code)]) + code)
     data = content + crc32c(content).to_bytes(4, "little")
     with pytest.raises(error):
         ladle.loads(data)

@@ -138,7 +138,8 @@ VALUES = {
     "ellipsis": ...,
     **{
         f"array of {code}": array.array(code, [0, 1, 2])
-        for code in "bBhHiIlLqQfd"
+        for code in array.typecodes
+        if code not in "uw"
     },
     "empty array": array.array("d"),
     "ordered dict": moved_to_end(collections.OrderedDict(b=1, a=[2], c=None)),
@@ -180,7 +181,8 @@ def test_each_factory_of_a_defaultdict_comes_back(factory):
 
 
 def test_an_array_of_characters_comes_back():
-    characters = array.array("u", "a\u0416\U0001f944")
+    code = "w" if "w" in array.typecodes else "u"
+    characters = array.array(code, "a\u0416\U0001f944")
     assert exactly(loaded(dumped([characters]))) == exactly([characters])
 
 
