@@ -21,13 +21,13 @@ static void read_name(ladle_cursor *cursor, ladle_item *item)
 {
     uint64_t len = ladle_cursor_varint(cursor);
     item->name = ladle_cursor_bytes(cursor, len);
-    item->name_len = item->name ? (size_t)len : 0;
+    item->name_len = cursor->failed ? 0 : (size_t)len;
 }
 
 static void read_data(ladle_cursor *cursor, ladle_item *item, uint64_t len)
 {
     item->data = ladle_cursor_bytes(cursor, len);
-    item->data_len = item->data ? (size_t)len : 0;
+    item->data_len = cursor->failed ? 0 : (size_t)len;
 }
 
 /*
