@@ -224,27 +224,65 @@ static ladle_status find_columns(struct encoder *encoder, ladle_node *target, ui
     return LADLE_OK;
 }
 
+/*
+ * Whether the keys of the next dict are those of the dict before, in its order.
+ */
+static bool has_keys_of_last(const struct encoder *encoder, const ladle_node *dict, uint64_t count,
+                             uint32_t depth)
+{
+    ladle_cursor cursor = *encoder->cursor;
+    const ladle_keys *keys = dict->keys;
+    if (dict->guess >= keys->list_count || keys->lists[dict->guess].count != count) {
+        return false;
+    }
+    const ladle_key_list *list = &keys->lists[dict->guess];
+    for (uint32_t i = 0; i < list->count; i++) {
+        const ladle_key *key = &keys->items[list->columns[i]];
+        ladle_string name;
+        if (ladle_value_get_str(&cursor, &name) != LADLE_OK || name.len != key->name_len ||
+            memcmp(name.data, key->name, name.len) != 0 ||
+            ladle_value_skip(&cursor, depth) != LADLE_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * The key list of the next dict: dict->guess. LADLE_END when it is to be a map.
+ */
+static ladle_status find_list(struct encoder *encoder, ladle_node *dict, uint64_t count,
+                              uint32_t depth)
+{
+    uint16_t columns[DICT_KEYS_MAX];
+    uint32_t list;
+    if (has_keys_of_last(encoder, dict, count, depth)) {
+        return LADLE_OK;
+    }
+    if (count > DICT_KEYS_MAX) {
+        return LADLE_END;
+    }
+    LADLE_TRY(find_columns(encoder, dict, count, columns, depth));
+    LADLE_TRY(ladle_dict_list(encoder->shape, dict, columns, (uint32_t)count, &list));
+    dict->guess = (uint8_t)list;
+    return LADLE_OK;
+}
+
 static ladle_status encode_dict(struct encoder *encoder, ladle_node *node, ladle_node *target,
                                 uint64_t count, uint32_t depth)
 {
-    uint16_t columns[DICT_KEYS_MAX];
-    uint32_t list = 0;
-    ladle_status status = LADLE_END;
-    if (count <= DICT_KEYS_MAX) {
-        status = find_columns(encoder, target, count, columns, depth);
-    }
-    if (status == LADLE_OK) {
-        status = ladle_dict_list(encoder->shape, target, columns, (uint32_t)count, &list);
-    }
+    ladle_status status = find_list(encoder, target, count, depth);
     if (status == LADLE_END) {
         ladle_node_unselect(node, target);
         LADLE_TRY(ladle_node_accept(encoder->shape, node, LADLE_MAP, 0, &target));
         return target->kind == LADLE_MAP ? encode_map(encoder, target, count, depth) : LADLE_END;
     }
     LADLE_TRY(status);
-    LADLE_TRY(ladle_node_put_u8(encoder->shape, target, (uint8_t)list));
+    LADLE_TRY(ladle_node_put_u8(encoder->shape, target, target->guess));
+    const uint16_t *columns = target->keys->lists[target->guess].columns;
     for (uint64_t i = 0; i < count; i++) {
-        LADLE_TRY(ladle_value_skip(encoder->cursor, depth));
+        ladle_string name;
+        LADLE_TRY(ladle_value_get_str(encoder->cursor, &name));
         LADLE_TRY(encode(encoder, target->children[columns[i]], depth));
     }
     return LADLE_OK;

@@ -188,7 +188,22 @@ static uint64_t held_count(const ladle_item *item)
     return has_pairs ? 2 * item->count : item->count + (item->kind == LADLE_EXTENSION);
 }
 
-ladle_status ladle_value_skip(ladle_cursor *cursor, uint32_t max_depth)
+/*
+ * Bytes of a value whose tag says how many, tag included; 0 for others.
+ */
+static size_t len_of_tag(uint8_t tag)
+{
+    static const uint8_t lengths[] = {0, 1, 1, 1, 2, 3, 5, 9, 9, 0, 9, 17};
+    if (tag < sizeof lengths) {
+        return lengths[tag];
+    }
+    if (tag >= LADLE_TAG_SMALL_STR && tag < LADLE_TAG_SMALL_TUPLE) {
+        return 1 + (size_t)tag - LADLE_TAG_SMALL_STR;
+    }
+    return tag >= LADLE_TAG_SMALL_INT && tag < LADLE_TAG_SMALL_STR;
+}
+
+static ladle_status skip_other(ladle_cursor *cursor, uint32_t max_depth)
 {
     uint64_t left[DEPTH_MAX + 1]; /* values to come at each depth */
     uint32_t depth = 0;
@@ -212,6 +227,17 @@ ladle_status ladle_value_skip(ladle_cursor *cursor, uint32_t max_depth)
             left[depth] = held_count(&item);
         }
     }
+}
+
+ladle_status ladle_value_skip(ladle_cursor *cursor, uint32_t max_depth)
+{
+    size_t left = ladle_cursor_left(cursor);
+    size_t len = left ? len_of_tag(*cursor->next) : 0;
+    if (len == 0 || len > left) {
+        return skip_other(cursor, max_depth);
+    }
+    cursor->next += len;
+    return LADLE_OK;
 }
 
 static ladle_status put_text(ladle_buffer *to, const void *data, size_t len)

@@ -88,7 +88,7 @@ static inline ladle_status decode_data(struct decoder *decoder, ladle_view *view
 }
 
 /*
- * The usual columns of tuples, without a call.
+ * The usual columns of tuples and dicts, without a call.
  */
 LADLE_ALWAYS_INLINE ladle_status decode_item(struct decoder *decoder, ladle_view *view)
 {
@@ -123,7 +123,7 @@ static ladle_status decode_dict(struct decoder *decoder, ladle_view *view)
     for (uint32_t i = 0; i < columns->count; i++) {
         const ladle_string *name = &view->names[columns->columns[i]];
         LADLE_TRY(ladle_value_put_data(decoder->to, LADLE_STR, name->data, name->len));
-        LADLE_TRY(decode(decoder, &view->children[columns->columns[i]]));
+        LADLE_TRY(decode_item(decoder, &view->children[columns->columns[i]]));
     }
     return LADLE_OK;
 }
@@ -140,7 +140,7 @@ static ladle_status decode_object(struct decoder *decoder, ladle_view *view)
     for (uint32_t i = 0; i < view->child_count; i++) {
         const ladle_string *name = &view->names[i];
         LADLE_TRY(ladle_value_put_data(decoder->to, LADLE_STR, name->data, name->len));
-        LADLE_TRY(decode(decoder, &view->children[i]));
+        LADLE_TRY(decode_item(decoder, &view->children[i]));
     }
     return LADLE_OK;
 }

@@ -309,6 +309,18 @@ static ladle_writer *open_writer(ladle_memory_sink *file, const ladle_writer_opt
 }
 
 /*
+ * Append the beginning of a record, which is refused. It stands alone, so that whatever watches
+ * memory sees who reads behind it.
+ */
+static void fail_cut(ladle_writer *writer, const ladle_cursor *record, size_t cut)
+{
+    ladle_buffer copy = {.len_max = cut};
+    must(ladle_buffer_put(&copy, record->next, cut));
+    must_give(LADLE_E_CORRUPT, ladle_writer_append(writer, copy.data, cut, NULL));
+    ladle_buffer_free(&copy);
+}
+
+/*
  * Append all records, and before each of them those of its beginnings that are 'step' bytes apart.
  */
 static void write_with_failures(const struct records *records, size_t step, ladle_memory_sink *file)
@@ -320,7 +332,7 @@ static void write_with_failures(const struct records *records, size_t step, ladl
         ladle_cursor record = records_at(records, i);
         size_t len = ladle_cursor_left(&record);
         for (size_t cut = step ? i % step : len; cut < len; cut += step) {
-            must_give(LADLE_E_CORRUPT, ladle_writer_append(writer, record.next, cut, NULL));
+            fail_cut(writer, &record, cut);
             check_that(ladle_writer_count(writer) == i, "record %zu cut at %zu", i, cut);
         }
         must(ladle_writer_append(writer, record.next, len, NULL));
@@ -367,7 +379,7 @@ START_TEST(failed_records_of_any_shape_change_no_value)
         ladle_cursor record = records_at(&records, i);
         ladle_cursor other = records_at(&others, i);
         size_t cut = gen_below(&gen, ladle_cursor_left(&other));
-        must_give(LADLE_E_CORRUPT, ladle_writer_append(writer, other.next, cut, NULL));
+        fail_cut(writer, &other, cut);
         must(ladle_writer_append(writer, record.next, ladle_cursor_left(&record), NULL));
     }
     must(ladle_writer_close(writer, NULL));

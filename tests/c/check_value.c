@@ -223,57 +223,85 @@ START_TEST(a_full_buffer_keeps_no_half_item)
 END_TEST
 
 /*
- * What each getter says to each of these values: 0 for LADLE_OK.
+ * Values, and the getters that take each of them.
  */
+static const char getters[] = "nbiufsytc";
+
+static const struct {
+    const char *value;
+    size_t len;
+    const char *taken_by;
+} values[] = {
+#define VALUE(bytes) bytes, sizeof(bytes) - 1
+    {VALUE("\x01"), "n"},
+    {VALUE("\x03"), "b"},
+    {VALUE("\x41"), "iuf"},
+    {VALUE("\x04\xFF"), "if"},
+    {VALUE("\x07\x01\0\0\0\0\0\x20\0"), "iu"},
+    {VALUE("\x08\0\0\0\0\0\0\0\x80"), "uf"},
+    {VALUE("\x08\x01\0\0\0\0\0\0\x80"), "u"},
+    {VALUE("\x09\x01\x01"), ""},
+    {VALUE("\x0A\0\0\0\0\0\0\xF0\x3F"), "f"},
+    {VALUE("\x82xy"), "s"},
+    {VALUE("\x0D\x03\xED\xA0\x80"), ""},
+    {VALUE("\x0E\x01x"), "y"},
+    {VALUE("\x0F\x01x"), "y"},
+    {VALUE("\xC2\x41\x42"), "tc"},
+    {VALUE("\xC1\x41"), "c"},
+    {VALUE("\xD2\x41\x42"), ""},
+#undef VALUE
+};
+
+static ladle_status get(ladle_cursor *cursor, char getter)
+{
+    bool truth;
+    int64_t integer;
+    uint64_t number;
+    double real;
+    ladle_string string;
+    return getter == 'n'   ? ladle_value_get_none(cursor)
+           : getter == 'b' ? ladle_value_get_bool(cursor, &truth)
+           : getter == 'i' ? ladle_value_get_int(cursor, &integer)
+           : getter == 'u' ? ladle_value_get_uint(cursor, &number)
+           : getter == 'f' ? ladle_value_get_float(cursor, &real)
+           : getter == 's' ? ladle_value_get_str(cursor, &string)
+           : getter == 'y' ? ladle_value_get_bytes(cursor, &string)
+           : getter == 't' ? ladle_value_get_container(cursor, LADLE_TUPLE, 2)
+                           : ladle_value_get_count(cursor, LADLE_TUPLE, &number);
+}
+
 START_TEST(getters_take_one_kind)
 {
-    static const struct {
-        const char *value;
-        size_t len;
-        const char *taken_by; /* n b i u f s y t: the getters that take it, in the order below */
-    } values[] = {
-#define VALUE(bytes) bytes, sizeof(bytes) - 1
-        {VALUE("\x01"), "n"},
-        {VALUE("\x03"), "b"},
-        {VALUE("\x41"), "iuf"},
-        {VALUE("\x04\xFF"), "if"},
-        {VALUE("\x07\x01\0\0\0\0\0\x20\0"), "iu"},
-        {VALUE("\x08\0\0\0\0\0\0\0\x80"), "uf"},
-        {VALUE("\x08\x01\0\0\0\0\0\0\x80"), "u"},
-        {VALUE("\x09\x01\x01"), ""},
-        {VALUE("\x0A\0\0\0\0\0\0\xF0\x3F"), "f"},
-        {VALUE("\x82xy"), "s"},
-        {VALUE("\x0D\x03\xED\xA0\x80"), ""},
-        {VALUE("\x0E\x01x"), "y"},
-        {VALUE("\x0F\x01x"), "y"},
-        {VALUE("\xC2\x41\x42"), "tc"},
-        {VALUE("\xC1\x41"), "c"},
-        {VALUE("\xD2\x41\x42"), ""},
-#undef VALUE
-    };
     for (size_t i = 0; i < COUNT_OF(values); i++) {
-        bool truth = false;
-        int64_t integer = 0;
-        uint64_t number = 0;
-        double real = 0;
-        ladle_string string = {NULL, 0};
-        for (const char *getter = "nbiufsytc"; *getter; getter++) {
+        for (const char *getter = getters; *getter; getter++) {
             ladle_cursor cursor = ladle_cursor_over(values[i].value, values[i].len);
             const uint8_t *start = cursor.next;
-            ladle_status status = *getter == 'n'   ? ladle_value_get_none(&cursor)
-                                  : *getter == 'b' ? ladle_value_get_bool(&cursor, &truth)
-                                  : *getter == 'i' ? ladle_value_get_int(&cursor, &integer)
-                                  : *getter == 'u' ? ladle_value_get_uint(&cursor, &number)
-                                  : *getter == 'f' ? ladle_value_get_float(&cursor, &real)
-                                  : *getter == 's' ? ladle_value_get_str(&cursor, &string)
-                                  : *getter == 'y' ? ladle_value_get_bytes(&cursor, &string)
-                                  : *getter == 't'
-                                      ? ladle_value_get_container(&cursor, LADLE_TUPLE, 2)
-                                      : ladle_value_get_count(&cursor, LADLE_TUPLE, &number);
+            ladle_status status = get(&cursor, *getter);
             bool takes = strchr(values[i].taken_by, *getter) != NULL;
             check_that(status == (takes ? LADLE_OK : LADLE_E_VALUE), "%zu %c: %s", i, *getter,
                        ladle_status_text(status));
             check_that((cursor.next > start) == takes, "%zu %c: the cursor", i, *getter);
+        }
+    }
+}
+END_TEST
+
+/*
+ * The bytes stand alone, so that whatever watches memory sees who reads behind them.
+ */
+START_TEST(getters_refuse_what_is_cut)
+{
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        for (size_t len = 0; len < values[i].len; len++) {
+            ladle_buffer cut = {.len_max = len};
+            must(ladle_buffer_put(&cut, values[i].value, len));
+            for (const char *getter = getters; *getter; getter++) {
+                ladle_cursor cursor = ladle_cursor_over(cut.data, len);
+                ladle_status status = get(&cursor, *getter);
+                check_that(status == LADLE_E_CORRUPT && cursor.next == cut.data,
+                           "%zu at %zu %c: %s", i, len, *getter, ladle_status_text(status));
+            }
+            ladle_buffer_free(&cut);
         }
     }
 }
@@ -322,6 +350,7 @@ Suite *value_suite(void)
     tcase_add_test(tcase, depth_is_limited_exactly);
     tcase_add_test(tcase, a_full_buffer_keeps_no_half_item);
     tcase_add_test(tcase, getters_take_one_kind);
+    tcase_add_test(tcase, getters_refuse_what_is_cut);
     tcase_add_test(tcase, getters_give_the_value);
     suite_add_tcase(suite, tcase);
     return suite;
