@@ -5,7 +5,7 @@
 /*
  * Rows of arrays from the columns of blocks, without objects: fill.c goes through views and layouts
  * side by side, fill_leaf.c has the loops over columns, fill_items.c takes what came from arrays,
- * fill_tagged.c all that has no loop; fill_matrix.c turns tuples of floats into rows at once.
+ * fill_tagged.c all that has no loop; fill_matrix.c turns columns of floats into rows at once.
  *
  * A few rows at a time are first checked and then filled, column by column: so that no row is
  * touched that cannot be filled as a whole.

@@ -17,24 +17,52 @@ struct pair {
 };
 
 /*
- * Whether tuples of floats go into rows as they are, two at a time. No value has to be looked at.
+ * Whether the item of a row is a float with nothing between it and the one before.
  */
-static bool is_matrix(const core_layout *layout, const ladle_view *root, const uint8_t *to,
+static bool is_double(const core_layout *row, uint32_t index)
+{
+    bool is_fields = row->form == LAYOUT_FIELDS;
+    const core_layout *item = &row->children[is_fields ? index : 0];
+    bool is_near =
+        is_fields ? !item->column && item->offset == 8 * (ptrdiff_t)index : row->stride == 8;
+    return is_near && item->form == LAYOUT_LEAF && item->kind == 'f' && item->len == 8 &&
+           !item->is_swapped;
+}
+
+/*
+ * Whether a column is all that the item is made of.
+ */
+static bool has_column(const core_layout *row, const ladle_view *root, uint32_t index)
+{
+    const ladle_view *column = &root->children[index];
+    bool is_it =
+        root->kind == LADLE_TUPLE ||
+        (row->form == LAYOUT_FIELDS &&
+         fill_is_named(&row->children[index], root->names[index].data, root->names[index].len));
+    return is_it && column->kind == LADLE_FLOAT && column->words.bits == 64;
+}
+
+/*
+ * Whether records are floats and nothing else, that go into rows as they are and where they are,
+ * two at a time. No value has to be looked at.
+ */
+static bool is_matrix(const core_layout *row, const ladle_view *root, const uint8_t *to,
                       ptrdiff_t stride)
 {
-    if (layout->form != LAYOUT_ITEMS || root->kind != LADLE_TUPLE ||
-        root->child_count != layout->extent || root->child_count % 2) {
+    uint32_t count = root->child_count;
+    bool is_even =
+        root->kind == LADLE_TUPLE || root->kind == LADLE_OBJECT ||
+        (root->kind == LADLE_DICT && root->list_count == 1 && root->lists[0].count == count);
+    bool has_pairs = count % 2 == 0 && ((uintptr_t)to | (uintptr_t)stride) % 16 == 0;
+    if (!is_even || !has_pairs || row->form == LAYOUT_LEAF ||
+        count != (row->form == LAYOUT_FIELDS ? row->child_count : row->extent)) {
         return false;
     }
-    const core_layout *item = &layout->children[0];
-    bool is_double = item->form == LAYOUT_LEAF && item->kind == 'f' && item->len == 8 &&
-                     !item->is_swapped && layout->stride == 8;
-    bool has_pairs = ((uintptr_t)to | (uintptr_t)stride) % 16 == 0;
-    for (uint32_t i = 0; i < root->child_count && is_double; i++) {
-        const ladle_view *child = &root->children[i];
-        is_double = child->kind == LADLE_FLOAT && child->words.bits == 64;
+    uint32_t i = 0;
+    while (i < count && is_double(row, i) && has_column(row, root, i)) {
+        i++;
     }
-    return is_double && has_pairs;
+    return i == count;
 }
 
 LADLE_ALWAYS_INLINE void put(uint8_t *to, __m128i pair, bool is_large)

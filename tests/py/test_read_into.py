@@ -298,6 +298,46 @@ def test_matrices_of_floats(target, width, count, block_size, constant_columns, 
     assert all_out.tobytes() == all_wanted.tobytes()
 
 
+@dataclass
+class Pair:
+    x: float
+    y: float
+
+
+NAMES = ["x", "y", "z", "w"]
+TABLES = {
+    "tuples": (tuple, NAMES),
+    "dicts": (lambda row: dict(zip(NAMES, row, strict=True)), NAMES),
+    "dicts, other order": (lambda row: dict(zip(NAMES, row, strict=True)), NAMES[::-1]),
+    "dicts, fewer fields": (lambda row: dict(zip(NAMES, row, strict=True)), ["x", "y"]),
+    "dicts of two orders": (
+        lambda row: dict(list(zip(NAMES, row, strict=True))[:: 1 if row[0] < 0.5 else -1]),
+        NAMES,
+    ),
+    "objects": (lambda row: Pair(*row[:2]), ["x", "y"]),
+    "objects, other order": (lambda row: Pair(*row[:2]), ["y", "x"]),
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("layout", ["dense", "padded", "swapped", "mixed"])
+def test_tables_of_floats(table, layout):
+    make, names = TABLES[table]
+    kinds = {"swapped": [">f8", "f8"], "mixed": ["f8", "f4"]}.get(layout, ["f8", "f8"])
+    fields = list(zip(names, kinds * 2))
+    if layout == "padded":
+        fields = {"names": names, "formats": ["f8"] * len(names),
+                  "offsets": [16 * i for i in range(len(names))], "itemsize": 64}  # fmt: skip
+    rows = numpy.random.default_rng(3).random((301, 4))
+    out = numpy.zeros(len(rows) + 1, numpy.dtype(fields))
+    data = dumped(map(make, rows.tolist()), block_size=4096)
+    assert ladle.load(io.BytesIO(data)).read_into(out) == len(rows)
+    for place, name in enumerate(names):
+        column = rows[:, place if table == "tuples" else NAMES.index(name)]
+        assert numpy.array_equal(out[name][:-1], column.astype(out.dtype[name])), name
+    assert not out[-1:].tobytes().strip(b"\0")
+
+
 @pytest.mark.parametrize("skipped", [0, 1, 4])
 def test_arrays_larger_than_the_caches(skipped):
     table = numpy.random.default_rng(skipped).random((70_001, 16))
@@ -385,6 +425,10 @@ def test_missing_values():
         ([1 << 70], "u8", OverflowError, "record 0: a number"),
         ([5], [("a", "i4")], TypeError, "record 0: an int cannot be put into fields"),
         ([{"a": 1}], ("f8", 2), TypeError, "record 0: a dict cannot be put into 2 items"),
+        ([(0.5, 1.5), (1.5, 0.5)], "f8,f8,f8,f8", ValueError, "record 0: the array takes 4 items"),
+        ([(0.5, 1.5, 1.0, 2.0), (1.5, 0.5, 1.0, 3.0)], ("f8", 2), ValueError, "record 0: the array takes 2 items"),
+        ([{"a": 0.5, "b": 1.5}, {"a": 1.0}, {"a": 2.0, "b": 3.0}], [("a", "f8"), ("b", "f8")], KeyError, "record 1: ['b']: a key is missing"),
+        ([{0.5: 1.5}, {1.5: 0.5}], [("a", "f8"), ("b", "f8")], KeyError, "record 0: ['a']: a key is missing"),
         (["é"], "S4", ValueError, "not ASCII"),
         ([datetime.datetime(2020, 1, 1, 1)], "M8[D]", ValueError, "whole number of the units"),
     ],
