@@ -39,12 +39,13 @@ def _plan(reader):
     if reader._arrow_plan is None:
         try:
             plan, is_wrapped = plan_of(reader.schema)
+            if is_open(plan):
+                measures = _arrow_measure(iter(reader), plan, zone_name, is_wrapped)
+                plan = closed(plan, iter(measures), is_wrapped)
         except Refused as refused:
             from ladle._arrow_refused import located
 
             raise located(reader, refused) from None
-        if is_open(plan):
-            plan = closed(plan, iter(_arrow_measure(iter(reader), plan, zone_name, is_wrapped)))
         reader._arrow_plan = plan, is_wrapped
     return reader._arrow_plan
 

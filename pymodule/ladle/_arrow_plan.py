@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which Arrow type each column has, from the merged shape of the records."""
 
+import decimal
 from typing import Any, NamedTuple
 
 # What goes into a column, as in pymodule/arrow_column.h.
@@ -95,21 +96,55 @@ def is_open(plan):
     return plan.op in (DECIMAL, ZONED) and plan.detail is None or any(map(is_open, plan.children))
 
 
-def closed(plan, measures):
+def closed(plan, measures, is_wrapped):
     """The plan with what was measured of its decimals and times, in order."""
+    if is_wrapped:
+        return plan._replace(children=(_closed(plan.children[0], measures, ()),))
+    return _closed(plan, measures, ())
+
+
+def _closed(plan, measures, path):
     if plan.op == ZONED:
         zone = next(measures) or "UTC"
         return plan._replace(form=f"tsu:{zone}", detail=zone)
     if plan.op == DECIMAL:
         before, behind = next(measures)
-        return plan if plan.detail is not None else _with_digits(plan, before, max(behind, 0))
-    return plan._replace(children=tuple(closed(child, measures) for child in plan.children))
+        return plan if plan.detail is not None else _with_digits(plan, before, max(behind, 0), path)
+    return plan._replace(
+        children=tuple(
+            _closed(child, measures, (*path, *_steps(plan.op, place, child.name)))
+            for place, child in enumerate(plan.children)
+        )
+    )
 
 
-def _with_digits(plan, before, behind):
+def _steps(op, place, name):
+    """The way from the values of a column to those of a child."""
+    if op == ENTRIES:
+        return (ITEMS if place else KEYS,)
+    return (name,) if op == STRUCT else () if op == MAP else (ITEMS,)
+
+
+def _with_digits(plan, before, behind, path):
     if before + behind > DIGITS_MAX:
-        raise TypeError(f"{plan.name!r} has decimals of more than {DIGITS_MAX} digits in all")
+        raise Refused(path, f"a Decimal with which there are more than {DIGITS_MAX} digits in all", _beyond_digits())
     return plan._replace(form=f"d:{max(before + behind, 1)},{behind}", detail=behind)
+
+
+def _beyond_digits():
+    """A test that is true of the first value with which all before it have too many digits."""
+    most_before = most_behind = 0
+
+    def is_culprit(value):
+        nonlocal most_before, most_behind
+        if value is not None:
+            number = decimal.Decimal(value)
+            exponent = number.as_tuple().exponent
+            most_behind = max(most_behind, -exponent)
+            most_before = max(most_before, number.adjusted() + 1 if number else exponent)
+        return most_before + most_behind > DIGITS_MAX
+
+    return is_culprit
 
 
 def _column(schema, name, path, is_nullable=False):
@@ -150,7 +185,7 @@ def _merged(schemas, name, path, is_nullable):
 
 def _decimal_of_ints(schemas, name, path, is_nullable):
     if max(schema.longest for schema in schemas) > 15:
-        raise Refused(path, "an int of more than 38 digits", lambda value: value.bit_length() > 119)
+        raise Refused(path, "an int of more than 38 digits", lambda value: value is not None and value.bit_length() > 119)
     return Plan(DECIMAL, "d:38,0", name, is_nullable, (), 0)
 
 

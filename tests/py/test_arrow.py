@@ -128,6 +128,9 @@ def test_every_stream_begins_at_the_first_record():
     assert loaded(dumped(table)) == [{"a": 1}, {"a": 2}]
 
 
+D = decimal.Decimal
+
+
 @pytest.mark.parametrize(
     "records, message",
     [
@@ -141,7 +144,14 @@ def test_every_stream_begins_at_the_first_record():
         ([{"a": 10**30}, {"a": 10**40}], r"record 1: \['a'\]: an int of more than 38 digits"),
         ([(datetime.datetime(2020, 1, 1),), (datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),)],
          r"record 1: \['f0'\]: a mixture of datetimes"),
-        ([{"d": decimal.Decimal(10) ** 50}, {"d": decimal.Decimal(10) ** -50}], "38 digits"),
+        ([{"a": None}, {"a": 10**40}], r"record 1: \['a'\]: an int of more than 38 digits"),
+        ([{"d": D(10) ** 29}, {"d": None}, {"d": D(10) ** -8}, {"d": D("-1E-9")}, {"d": D(1)}],
+         r"record 3: \['d'\]: a Decimal with which there are more than 38 digits"),
+        ([D("0E-38"), D(0), D(1)], r"record 2: a Decimal with which"),
+        ([(1, [D(1)]), (2, [D("1" * 20), D("1E-19")])], r"record 1: \['f1'\]\[...\]: a Decimal with which"),
+        ([{"m": {1: D(10) ** 30}}, {"m": {2: D(10) ** -9}}], r"record 1: \['m'\]\[...\]: a Decimal with which"),
+        ([{"m": {D(10) ** 30: 1}}, {"m": {D(10) ** -9: 2}}], r"record 1: \['m'\]<key>: a Decimal with which"),
+        ([D("NaN")], r"record 0: \['value'\] is a Decimal that is no number"),
     ],
 )  # fmt: skip
 def test_what_has_no_arrow_type_is_refused_with_record_and_field(records, message):
