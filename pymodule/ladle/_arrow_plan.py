@@ -185,8 +185,12 @@ def _merged(schemas, name, path, is_nullable):
 
 def _decimal_of_ints(schemas, name, path, is_nullable):
     if max(schema.longest for schema in schemas) > 15:
-        raise Refused(path, "an int of more than 38 digits", lambda value: value is not None and value.bit_length() > 119)
+        raise Refused(path, "an int of more than 38 digits", _is_long)
     return Plan(DECIMAL, "d:38,0", name, is_nullable, (), 0)
+
+
+def _is_long(number):
+    return number is not None and number.bit_length() > 119
 
 
 def _single(schema, name, path, is_nullable):
