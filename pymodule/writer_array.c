@@ -42,8 +42,8 @@ static int open_rows(const core_state *state, struct rows *rows, PyObject *array
     }
     Py_buffer row = rows->view;
     row.ndim--;
-    row.shape++;
-    row.strides++;
+    row.shape = row.ndim ? row.shape + 1 : NULL;
+    row.strides = row.ndim ? row.strides + 1 : NULL;
     row.len = row.itemsize;
     for (int i = 0; i < row.ndim; i++) {
         row.len *= row.shape[i];
