@@ -76,7 +76,8 @@ def test_values_without_fields_come_back(name, records):
 @given(RECORDS)
 def test_any_records_go_through_ladle_and_pickle(records):
     stored = there_and_back(records, "ladle")
-    expected = pickle.loads(pickle.dumps(stored))  # pickle loses the zones of IPv6 addresses
+    # Pickle loses the zones of IPv6 addresses, and before protocol 5 the byte order of arrays.
+    expected = pickle.loads(pickle.dumps(stored, 4))
     assert same(pickle.loads(converted(records, "ladle", "pkl")), expected)
 
 
