@@ -139,9 +139,10 @@ exports: $(OUT)/libladle.so ## the shared library exports what the headers say
 headers: $(OUT)/headers ## each public header compiles alone, as C and C++
 $(OUT)/headers: $(HEADERS) $(OUT)/flags | build/setup-ctest
 	$(Q)set -e; for header in $(HEADERS); do for std in c11 c17; do \
-	    $(CC) -std=$$std -x c -fsyntax-only -Iinclude $(WARNINGS) -pedantic $$header; done; \
+	    $(CC) -std=$$std -x c -fsyntax-only -Iinclude $(WARNINGS) -pedantic \
+	        -include $$header /dev/null; done; \
 	    $(CXX) -std=c++17 -x c++ -fsyntax-only -Iinclude -Wall -Wextra -pedantic $(WERROR) \
-	        $$header; done
+	        -include $$header /dev/null; done
 	@echo "headers: $(words $(HEADERS)) compile alone" && touch $@
 
 $(OUT)/tests/c/%.o: tests/c/%.c $(OUT)/flags | build/setup-ctest
