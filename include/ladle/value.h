@@ -489,13 +489,13 @@ static inline LADLE_NODISCARD ladle_status ladle_value_put_small_str(ladle_buffe
 static inline LADLE_NODISCARD ladle_status ladle_value_put_long(ladle_buffer *to, uint8_t tag,
                                                                 const void *data, size_t len)
 {
-    uint8_t head[1 + LADLE_VARINT_LEN_MAX] = {tag};
-    size_t head_len = 1 + ladle_varint_put(head + 1, len);
-    ladle_status status = ladle_buffer_reserve(to, head_len + len);
+    size_t start = to->len;
+    ladle_status status = ladle_value_put_head(to, tag, len);
     if (LADLE_LIKELY(status == LADLE_OK)) {
-        memcpy(to->data + to->len, head, head_len);
-        ladle_copy(to->data + to->len + head_len, data, len);
-        to->len += head_len + len;
+        status = ladle_buffer_put(to, data, len);
+    }
+    if (LADLE_UNLIKELY(status != LADLE_OK)) {
+        to->len = start;
     }
     return status;
 }
