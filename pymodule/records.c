@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "records.h"
 
-#include "arena.h"
 #include "closing.h"
 #include "decode_again.h"
 #include "errors.h"
 #include "options.h"
+#include "populate.h"
 
 int core_records_refuse(const Records *self)
 {
@@ -70,9 +70,9 @@ static PyObject *read_list(Records *self, uint64_t limit)
     PyObject *list = PyList_New(0);
     int result = list ? append_to_list(self, list, limit < FEW ? limit : FEW) : -1;
     if (result == 0 && PyList_GET_SIZE(list) == FEW && limit > FEW) {
-        core_arena_rush();
+        core_populate_begin();
         result = append_to_list(self, list, limit);
-        core_arena_relax();
+        core_populate_end();
     }
     if (result < 0) {
         Py_CLEAR(list);

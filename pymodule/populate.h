@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef LADLE_PYMODULE_ARENA_H
-#define LADLE_PYMODULE_ARENA_H
+#ifndef LADLE_PYMODULE_POPULATE_H
+#define LADLE_PYMODULE_POPULATE_H
 
 /*
  * Most of what it costs to build millions of objects that stay is the first touch of each page:
@@ -10,10 +10,10 @@
  */
 
 /*
- * From now on, until as many calls of core_arena_relax, new arenas come with their pages. What
+ * From now on, until as many calls of core_populate_end, new arenas come with their pages. What
  * cannot be had so comes page by page, as ever. With the GIL held.
  */
-void core_arena_rush(void);
-void core_arena_relax(void);
+void core_populate_begin(void);
+void core_populate_end(void);
 
 #endif

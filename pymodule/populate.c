@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #define _DEFAULT_SOURCE /* madvise */
-#include "arena.h"
+#include "populate.h"
 
 #include <Python.h>
 #include <sys/mman.h>
@@ -8,16 +8,16 @@
 #ifdef MADV_POPULATE_WRITE
 
 /*
- * The allocator that was there before, and how many callers are in a hurry. Of the process, as
+ * The allocator that was there before, and how many callers want pages. Of the process, as
  * CPython's allocator is, and guarded by the GIL.
  */
 static PyObjectArenaAllocator before;
-static unsigned rush_count;
+static unsigned caller_count;
 
 static void *take(void *Py_UNUSED(context), size_t len)
 {
     void *arena = before.alloc(before.ctx, len);
-    if (arena && rush_count) {
+    if (arena && caller_count) {
         (void)madvise(arena, len, MADV_POPULATE_WRITE);
     }
     return arena;
@@ -38,25 +38,25 @@ static void install(void)
     PyObject_SetArenaAllocator(&ours);
 }
 
-void core_arena_rush(void)
+void core_populate_begin(void)
 {
     if (!before.alloc) {
         install();
     }
-    rush_count++;
+    caller_count++;
 }
 
-void core_arena_relax(void)
+void core_populate_end(void)
 {
-    rush_count--;
+    caller_count--;
 }
 
 #else
 
-void core_arena_rush(void)
+void core_populate_begin(void)
 {
 }
-void core_arena_relax(void)
+void core_populate_end(void)
 {
 }
 
