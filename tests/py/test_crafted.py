@@ -9,8 +9,8 @@ import ladle
 import pytest
 
 import reference
-from crafted_shapes import GOOD, INT8, NONE, strings
-from crafting import DATA, PADDING, Segment, one_block, packed, raw, stream, varint, zigzag
+from crafted_shapes import FLOATS, GOOD, INT8, NONE, strings
+from crafting import DATA, PADDING, Segment, one_block, packed, raw, stream, text, varint, zigzag
 from helpers import exactly, loaded, read_until_error
 
 
@@ -127,6 +127,20 @@ def test_a_block_inside_a_record_is_no_record_of_the_index():
     for index in range(1, len(data)):
         with pytest.raises(ladle.CorruptError, match="the index counts it"):
             data[index]
+
+
+def test_a_column_that_no_record_has_is_missing_in_an_array():
+    numpy = pytest.importorskip("numpy")
+    floats = b"\x0a" + packed(7)
+    columns = text("a") + varint(2) + text("b") + varint(0)
+    data = one_block(2, stream(b"\x14\2" + columns + b"\1\1\0" + 2 * floats, FLOATS))
+    assert reference.read(data) == loaded(data) == [{"a": 1.5}, {"a": -0.0}]
+    out = numpy.ones(2, [("a", "f8"), ("b", "f8")])
+    with pytest.raises(KeyError, match=r"\['b'\]"):
+        ladle.load(io.BytesIO(data)).read_into(out)
+    assert out.tolist() == [(1, 1)] * 2
+    assert ladle.load(io.BytesIO(data)).read_into(out, missing=numpy.nan) == 2
+    assert out["a"].tolist() == [1.5, 0] and numpy.isnan(out["b"]).all()
 
 
 def test_old_and_new_checkpoints_lead_through_a_long_file():
