@@ -3,21 +3,26 @@
 #include "populate.h"
 
 #include <Python.h>
+#include <pthread.h>
 #include <sys/mman.h>
 
 #ifdef MADV_POPULATE_WRITE
 
 /*
- * The allocator that was there before, and how many callers want pages. Of the process, as
- * CPython's allocator is, and guarded by the GIL.
+ * The allocator that was there before: of the process, as CPython's is, and so of all interpreters.
  */
 static PyObjectArenaAllocator before;
-static unsigned caller_count;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/*
+ * Calls that have not ended in this thread, which takes its arenas itself.
+ */
+static _Thread_local unsigned call_count;
 
 static void *take(void *Py_UNUSED(context), size_t len)
 {
     void *arena = before.alloc(before.ctx, len);
-    if (arena && caller_count) {
+    if (arena && call_count) {
         (void)madvise(arena, len, MADV_POPULATE_WRITE);
     }
     return arena;
@@ -40,15 +45,13 @@ static void install(void)
 
 void core_populate_begin(void)
 {
-    if (!before.alloc) {
-        install();
-    }
-    caller_count++;
+    (void)pthread_once(&once, install);
+    call_count++;
 }
 
 void core_populate_end(void)
 {
-    caller_count--;
+    call_count--;
 }
 
 #else

@@ -10,8 +10,8 @@
  */
 
 /*
- * From now on, until as many calls of core_populate_end, new arenas come with their pages. What
- * cannot be had so comes page by page, as ever. With the GIL held.
+ * From now on, until as many calls of core_populate_end, arenas that this thread takes come with
+ * their pages. What cannot be had so comes page by page, as ever.
  */
 void core_populate_begin(void);
 void core_populate_end(void);
