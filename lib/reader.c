@@ -150,14 +150,26 @@ static ladle_status read_block(ladle_reader *reader)
 }
 
 /*
- * Read blocks ahead: one, or more when there are threads to decode them.
+ * How many blocks to read ahead: one; with threads to decode them more, and then a few at a time,
+ * for to wake a thread takes as long as a good part of its work.
  */
+static unsigned ahead_wanted(const ladle_reader *reader)
+{
+    const struct ladle_slots *slots = &reader->slots;
+    if (!slots->pool || !reader->is_in_order || reader->wants) {
+        return 1;
+    }
+    unsigned few = slots->thread_count + 1;
+    if (slots->ahead_count >= few) {
+        return few;
+    }
+    return 2 * few < LADLE_AHEAD_MAX ? 2 * few : LADLE_AHEAD_MAX;
+}
+
 static void read_ahead(ladle_reader *reader)
 {
     const struct ladle_slots *slots = &reader->slots;
-    bool has_work = slots->pool && reader->is_in_order && !reader->wants;
-    unsigned count = has_work ? slots->thread_count + 1 : 1;
-    count = count < LADLE_AHEAD_MAX ? count : LADLE_AHEAD_MAX;
+    unsigned count = ahead_wanted(reader);
     while (slots->ahead_count < count && reader->ahead_status == LADLE_OK) {
         reader->ahead_status = ladle_scan_next(&reader->scan);
         if (reader->ahead_status == LADLE_OK) {
