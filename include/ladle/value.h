@@ -492,7 +492,8 @@ static inline LADLE_NODISCARD ladle_status ladle_value_put_long(ladle_buffer *to
     size_t start = to->len;
     ladle_status status = ladle_value_put_head(to, tag, len);
     if (LADLE_LIKELY(status == LADLE_OK)) {
-        status = ladle_buffer_put(to, data, len);
+        /* No object is larger, and compilers warn of what would happen if it were. */
+        status = len <= PTRDIFF_MAX ? ladle_buffer_put(to, data, len) : LADLE_E_MEMORY;
     }
     if (LADLE_UNLIKELY(status != LADLE_OK)) {
         to->len = start;
