@@ -29,10 +29,16 @@ static bool is_scattered(PyObject *list, Py_ssize_t index)
 
 enum prefetch core_prefetch_look(PyObject *list, Py_ssize_t index)
 {
+    if (index >= PyList_GET_SIZE(list)) {
+        return PREFETCH_NOTHING;
+    }
     if (is_scattered(list, index)) {
         return PREFETCH_ALL;
     }
-    return core_is_small_tuple(PyList_GET_ITEM(list, index)) ? PREFETCH_ITEMS : PREFETCH_NOTHING;
+    PyObject *record = PyList_GET_ITEM(list, index);
+    return !PyTuple_CheckExact(record)   ? PREFETCH_NOTHING
+           : core_is_small_tuple(record) ? PREFETCH_ITEMS
+                                         : PREFETCH_BEHIND;
 }
 
 static PyObject *item_ahead(PyObject *list, Py_ssize_t index)

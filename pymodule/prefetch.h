@@ -10,6 +10,7 @@
 
 #include <Python.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Into the second cache, to which more lines can be on their way; or into the first and out of all
@@ -34,14 +35,19 @@ enum { PREFETCH_LOOK_EVERY = 512 };
 enum { PREFETCH_SMALL_MAX = 4, PREFETCH_ITEMS_AHEAD = 12, PREFETCH_TUPLE_AHEAD = 24 };
 
 /*
- * What is asked for: nothing; all of a record, for they lie far from each other; the items of small
- * tuples, which lie one behind the other in a few places at once, so that the processor loses sight
- * of them at the end of each page.
+ * How far behind a large tuple and each of its items more of their like is asked for, in bytes.
  */
-enum prefetch { PREFETCH_NOTHING, PREFETCH_ALL, PREFETCH_ITEMS };
+enum { PREFETCH_BEHIND_LEN = 4096 };
 
 /*
- * What to ask for from an index of a list on.
+ * What is asked for: nothing; all of a record, for they lie far from each other; the items of small
+ * tuples, or what lies behind large ones. Those lie one behind the other in a few places at once,
+ * and the processor loses sight of them at the end of each page.
+ */
+enum prefetch { PREFETCH_NOTHING, PREFETCH_ALL, PREFETCH_ITEMS, PREFETCH_BEHIND };
+
+/*
+ * What to ask for from an index of a list on, which may be its end.
  */
 enum prefetch core_prefetch_look(PyObject *list, Py_ssize_t index);
 
@@ -53,6 +59,14 @@ void core_prefetch_all(PyObject *list, Py_ssize_t index);
 static inline bool core_is_small_tuple(PyObject *record)
 {
     return PyTuple_CheckExact(record) && PyTuple_GET_SIZE(record) <= PREFETCH_SMALL_MAX;
+}
+
+/*
+ * Ask for what lies so many bytes behind an object, whatever that is.
+ */
+static inline void core_prefetch_behind(PyObject *object, size_t behind_len)
+{
+    PREFETCH((const void *)((uintptr_t)object + behind_len));
 }
 
 /*
@@ -68,6 +82,10 @@ static inline void core_prefetch(PyObject *list, Py_ssize_t index, enum prefetch
         PREFETCH_ONCE(PyList_GET_ITEM(list, index + PREFETCH_TUPLE_AHEAD));
         for (Py_ssize_t i = 0; i < count; i++) {
             PREFETCH_ONCE(PyTuple_GET_ITEM(record, i));
+        }
+    } else if (what == PREFETCH_BEHIND) {
+        for (size_t line = 0; line < 3; line++) {
+            core_prefetch_behind(PyList_GET_ITEM(list, index), PREFETCH_BEHIND_LEN + 64 * line);
         }
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "writer.h"
 
+#include "encode_batch.h"
 #include "errors.h"
 #include "prefetch.h"
 
@@ -110,18 +111,30 @@ static inline int check_signals(uint64_t index)
     return LADLE_UNLIKELY(index % SIGNALS_EVERY == SIGNALS_EVERY - 1) ? PyErr_CheckSignals() : 0;
 }
 
+/*
+ * Records that make no batch go one by one, as many as one could have had, before it is tried again.
+ */
 static int extend_list(Writer *self, PyObject *list)
 {
+    enum prefetch what = core_prefetch_look(list, 0);
+    Py_ssize_t look_index = PREFETCH_LOOK_EVERY;
+    Py_ssize_t batch_index = 0;
     int result = 0;
-    enum prefetch what = PREFETCH_NOTHING;
-    for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(list); i++) {
-        if (i % PREFETCH_LOOK_EVERY == 0) {
-            what = core_prefetch_look(list, i);
+    for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(list);) {
+        Py_ssize_t done = i < batch_index ? 0 : core_encode_batch(&self->encoder, list, i, what);
+        if (done < 0) {
+            batch_index = i + BATCH_MAX;
         }
-        core_prefetch(list, i, what);
-        result = put(self, PyList_GET_ITEM(list, i));
-        if (result == 0) {
-            result = check_signals((uint64_t)i);
+        if (done <= 0) {
+            core_prefetch(list, i, what);
+            result = put(self, PyList_GET_ITEM(list, i));
+            done = 1;
+        }
+        i += done;
+        if (result == 0 && i >= look_index) {
+            result = PyErr_CheckSignals();
+            what = core_prefetch_look(list, i);
+            look_index = i + PREFETCH_LOOK_EVERY;
         }
     }
     return result;
