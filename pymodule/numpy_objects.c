@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Arrays whose items are pointers: of objects, and of strings of any length. */
+/* Arrays whose items are pointers: of objects, and of strings of any length, or with fields such. */
 #include "errors.h"
 #include "extension.h"
 #include "numpy_types.h"
@@ -50,4 +50,30 @@ PyObject *core_object_array_build(const core_state *state, uint8_t code, PyObjec
         refuse(error);
     }
     return array;
+}
+
+/*
+ * Ask ladle._numpy about what may be an array or scalar. None where NumPy was not imported.
+ */
+static PyObject *ask(const core_state *state, const char *name, PyObject *object)
+{
+    int is_there = PyObject_CheckBuffer(object) ? core_numpy_look(state->numpy) : 0;
+    if (is_there <= 0) {
+        return is_there < 0 ? NULL : Py_NewRef(Py_None);
+    }
+    return core_numpy_call(state->numpy, name, "(O)", object);
+}
+
+PyObject *core_object_rows(const core_state *state, PyObject *records)
+{
+    return ask(state, "object_rows", records);
+}
+
+PyObject *core_object_fields_reason(const core_state *state, PyObject *object)
+{
+    PyObject *reason = ask(state, "why_not", object);
+    if (reason == Py_None) {
+        Py_CLEAR(reason);
+    }
+    return reason;
 }

@@ -83,6 +83,18 @@ PyObject *core_object_array_build(const core_state *state, uint8_t code, PyObjec
                                   ladle_error *error);
 
 /*
+ * What is written of the rows of an array with fields of objects: an iterator. None: these records
+ * are no such array. NULL: an exception is set.
+ */
+PyObject *core_object_rows(const core_state *state, PyObject *records);
+
+/*
+ * Why NumPy's values of a dtype with fields of objects are not stored, and what to do. NULL: the
+ * object is none such; most times without an exception.
+ */
+PyObject *core_object_fields_reason(const core_state *state, PyObject *object);
+
+/*
  * What describes a dtype in files, bytes, borrowed: the text and the length of an item. None: it
  * cannot be stored. NULL: an exception is set.
  */

@@ -3,6 +3,7 @@
 
 #include "encode_batch.h"
 #include "errors.h"
+#include "numpy_types.h"
 #include "prefetch.h"
 
 /*
@@ -196,9 +197,20 @@ PyDoc_STRVAR(
     "extend($self, records, /)\n--\n\n"
     "Add every record of an iterable, each as append does.\n\n"
     "Memory holds one block; lists and tuples are read without an iterator, and of an array\n"
-    "of NumPy the rows are added at once, as arrays or scalars. What the\n"
-    "iterable raises passes through; the records before that were added. A str, bytes or\n"
-    "dict is refused with TypeError.");
+    "of NumPy the rows are added at once, as arrays or scalars; as dicts if it has fields of\n"
+    "objects. What the iterable raises passes through; the records before that were added. A\n"
+    "str, bytes or dict is refused with TypeError.");
+
+/*
+ * Whatever has no way of its own.
+ */
+static int extend_rows(Writer *self, PyObject *records)
+{
+    PyObject *rows = core_object_rows(self->state, records);
+    int result = rows ? extend_iterable(self, rows == Py_None ? records : rows) : -1;
+    Py_XDECREF(rows);
+    return result;
+}
 
 static int extend_other(Writer *self, PyObject *records)
 {
@@ -206,7 +218,7 @@ static int extend_other(Writer *self, PyObject *records)
     if (is_done == 0) {
         is_done = core_writer_extend_arrow(self, records);
     }
-    return is_done ? is_done : extend_iterable(self, records);
+    return is_done ? is_done : extend_rows(self, records);
 }
 
 static PyObject *writer_extend(Writer *self, PyObject *records)

@@ -11,12 +11,15 @@ import numpy
 from numpy import empty
 
 __all__ = ["SCALARS", "check_text", "copy_rows", "describe", "empty", "has_bulk_rows", "layout", "make_scalar", "missing_item", "object_array",
-           "parse", "string_array", "take_apart"]  # fmt: skip
+           "object_rows", "parse", "string_array", "take_apart", "why_not"]  # fmt: skip
 
 TYPE = re.compile(
     r"[<>|](?:[biufcSUV]\d{1,9}|[mM]8(?:\[\d{0,9}(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?)"
 )
 ITEM_LEN_MAX = 2**31 - 1
+
+# Bytes of the rows of an array that stand in memory as Python objects.
+ROWS_LEN = 65536
 
 # Of datetime64 and timedelta64, in the order of the extension.
 UNITS = ["Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as"]
@@ -183,6 +186,46 @@ def has_bulk_rows(records):
 def copy_rows(array, first, end):
     """Some rows one behind the other, their items in C order, with the bytes between fields."""
     return numpy.ascontiguousarray(array[first:end].view(f"V{array.itemsize}"))
+
+
+def object_rows(records):
+    """Dicts that stand for the rows of an array that has fields of objects; None if it has none."""
+    if type(records) is not numpy.ndarray or not records.ndim or not _has_object_fields(records.dtype):
+        return None
+    return _object_rows(records)
+
+
+def _object_rows(array):
+    step = max(ROWS_LEN * len(array) // max(array.nbytes, 1), 1)
+    for first in range(0, len(array), step):
+        yield from _values(array[first : first + step])
+
+
+def _values(array):
+    """A value for each row: what has a kind of its own in files as it is, structs as dicts."""
+    dtype = array.dtype
+    if _has_object_fields(dtype):
+        if array.ndim > 1:
+            return list(map(_values, array))
+        columns = [_values(array[name]) for name in dtype.names]
+        return [dict(zip(dtype.names, row, strict=True)) for row in zip(*columns, strict=True)]
+    # Scalars of text have a dtype for each length.
+    is_list = dtype.kind == "O" or (dtype.kind in "SU" and array.ndim == 1)
+    return array.tolist() if is_list else list(array)
+
+
+def _has_object_fields(dtype):
+    return dtype.names is not None and dtype.hasobject
+
+
+def why_not(value):
+    """What to do about a value that cannot be stored; None if that is what is done about others."""
+    if type(value) not in (numpy.ndarray, numpy.void) or not _has_object_fields(value.dtype):
+        return None
+    return (
+        "it has fields of objects; dump(array, file) and Writer.extend(array) write the rows of "
+        "such an array as dicts, and default= may turn it into a value of a supported type"
+    )
 
 
 def missing_item(dtype, value):

@@ -2,6 +2,7 @@
 """Writer.extend with arrays: the same as adding their rows one by one, at once."""
 
 import io
+import tracemalloc
 
 import ladle
 import numpy
@@ -91,8 +92,89 @@ def test_rows_larger_than_the_limits_are_refused_and_the_writer_goes_on():
 
 
 @pytest.mark.parametrize(
-    "array", [numpy.zeros(()), numpy.zeros(2, [("a", "O")]), numpy.zeros(2).view(numpy.matrix)]
+    "array",
+    [
+        numpy.zeros(()),
+        numpy.zeros((), [("a", "O")]),
+        numpy.zeros(2, [("a", "O")]).view(numpy.recarray),
+        numpy.zeros(2).view(numpy.matrix),
+    ],
 )
 def test_what_has_no_rows_that_can_be_stored_is_refused(array):
     with pytest.raises(TypeError):
         dumped(array)
+
+
+OBJECTS = numpy.dtype(
+    [("i", ">i4"), ("s", "S5"), ("t", "M8[ns]"), ("o", "O"), ("m", "O", (2, 1)), ("u", "U3", (2,)),
+     ("in", [("o", "O"), ("f", "f2")]), ("plain", [("x", "i1"), ("y", "?")], (2,)), ("many", [("o", "O"), ("k", "u1")], (2,))]
+)  # fmt: skip
+
+
+def with_objects(count):
+    array = numpy.zeros(count, OBJECTS)
+    for i in range(count):
+        one = numpy.array([None, "x", [i]], object)
+        array[i] = (-i, b"x" * (i % 6), 10**18 + i, {"k": (i, one.tolist())}, [["a"], [{i}]], ("é", "abc"),
+                    (b"bytes", i / 2), [(i % 99, True), (-1, False)], [("l" * (i % 3), 1), (None, 255)])  # fmt: skip
+    return array
+
+
+def test_rows_with_fields_of_objects_are_written_as_dicts():
+    array = with_objects(3)
+    wanted = {
+        "i": numpy.int32(-2), "s": b"xx", "t": array["t"][2], "o": {"k": (2, [None, "x", [2]])}, "m": [["a"], [{2}]],
+        "u": array["u"][2], "in": {"o": b"bytes", "f": numpy.float16(1)}, "plain": array["plain"][2],
+        "many": [{"o": "ll", "k": numpy.uint8(1)}, {"o": None, "k": numpy.uint8(255)}],
+    }  # fmt: skip
+    assert exactly(loaded(dumped(array))[2]) == exactly(wanted)
+    data = io.BytesIO()
+    with ladle.open(data, "w") as writer:
+        writer.append("before")
+        writer.extend(array[:0])
+        writer.extend(array)
+        writer.extend(numpy.stack([array, array]))
+    rows = loaded(dumped(array))
+    assert exactly(loaded(data.getvalue())) == exactly(["before", *rows, rows, rows])
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(None, None, -3), slice(7, 8)])
+def test_arrays_with_fields_of_objects_are_filled_from_what_was_written_of_them(rows):
+    array = with_objects(2000)[rows]
+    out = numpy.empty_like(array)
+    assert ladle.load(io.BytesIO(dumped(array, block_size=4096))).read_into(out) == len(array)
+    assert numpy.array_equal(out, array)
+
+
+def test_rows_with_fields_of_objects_are_made_a_few_at_a_time():
+    long, wide = numpy.zeros(100_000, [("i", "i8"), ("o", "O")]), numpy.zeros(40, [("o", "O", (20_000,))])
+    tracemalloc.start()
+    try:
+        for array in (long, wide):
+            with ladle.open(io.BytesIO(), "w", block_size=4096) as writer:
+                before = tracemalloc.get_traced_memory()[0]
+                tracemalloc.reset_peak()
+                writer.extend(array)
+                assert tracemalloc.get_traced_memory()[1] - before < 2_500_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_object_that_cannot_be_stored_is_named_by_record_and_field():
+    array = with_objects(3000)
+    array["in"]["o"][2345] = print
+    data = io.BytesIO()
+    with ladle.open(data, "w") as writer:
+        with pytest.raises(TypeError, match=r"^record 2345: \['in'\]\['o'\]: builtin_function_or_method cannot"):
+            writer.extend(array)
+        writer.append("end")
+    assert len(loaded(data.getvalue())) == 2346
+
+
+@pytest.mark.parametrize("take", [lambda array: array, lambda array: array[0]])
+def test_a_value_with_fields_of_objects_is_refused_with_what_to_do(take):
+    value = take(with_objects(1))
+    with pytest.raises(TypeError, match=r"^\['x'\]: .* fields of objects; dump\(array, file\) .* default="):
+        ladle.dumps({"x": value})
+    given = ladle.loads(ladle.dumps({"x": value}, default=lambda value: value.shape))
+    assert given == {"x": value.shape}
