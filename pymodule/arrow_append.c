@@ -17,7 +17,8 @@ static int take_moment(arrow_maker *maker, ladle_view *view, core_value *value)
 {
     PyObject *object = core_decode_value(maker->decoder, view);
     PyObject *number = object ? PyObject_CallOneArg(maker->moment, object) : NULL;
-    *value = (core_value){.kind = number == Py_None ? VALUE_OTHER : VALUE_TIME};
+    *value = (core_value){
+        .kind = number == Py_None ? VALUE_OTHER : VALUE_TIME, .unit = UNIT_US, .units = 1};
     if (number && number != Py_None) {
         value->time = PyLong_AsLongLong(number);
     }
@@ -91,7 +92,8 @@ static int take_value(arrow_maker *maker, ladle_view *view, uint8_t code, core_v
     view->next++;
     core_value_from_item(value, &item);
     if (code == CODE_TIME_PLAIN) {
-        *value = (core_value){.kind = VALUE_TIME, .time = (int64_t)value->integer};
+        *value = (core_value){
+            .kind = VALUE_TIME, .unit = UNIT_US, .units = 1, .time = (int64_t)value->integer};
     } else if (code && code <= CODE_TIMEDELTA) {
         core_value_extend(value, code);
     }
@@ -226,14 +228,15 @@ static int measure_zones(arrow_maker *maker, ladle_view *view, uint64_t count, a
 
 static int append_leaf(arrow_maker *maker, ladle_view *view, uint64_t count, arrow_column *column)
 {
-    bool is_int = column->op == ARROW_INT && view->kind == LADLE_INT && column->int_len == 8 &&
+    bool is_int = column->op == ARROW_INT && view->kind == LADLE_INT && column->item_len == 8 &&
                   (view->words.is_unsigned == column->is_unsigned ||
                    (view->words.bits < 64 && !(view->words.base >> 62) && !view->words.step));
-    bool is_float = column->op == ARROW_DOUBLE && view->kind == LADLE_FLOAT;
+    bool is_float =
+        column->op == ARROW_DOUBLE && view->kind == LADLE_FLOAT && column->item_len == 8;
     bool is_text = column->op == ARROW_TEXT && view->kind == LADLE_STR && core_view_is_ascii(view);
     bool is_binary =
         column->op == ARROW_BINARY && (view->kind == LADLE_BYTES || view->kind == LADLE_BYTEARRAY);
-    if (maker->is_measure && column->op == ARROW_ZONED) {
+    if (maker->is_measure && column->op == ARROW_ZONED && !column->is_tried) {
         return measure_zones(maker, view, count, column);
     }
     if (is_int || is_float) {
@@ -243,6 +246,20 @@ static int append_leaf(arrow_maker *maker, ladle_view *view, uint64_t count, arr
         return append_contents(maker, view, count, column);
     }
     return append_values(maker, view, count, column);
+}
+
+/*
+ * The same for a column that need not take the values. Behind one that it does not take, nobody
+ * looks at more of them.
+ */
+static int try_leaf(arrow_maker *maker, ladle_view *view, uint64_t count, arrow_column *column)
+{
+    if (append_leaf(maker, view, count, column) == 0) {
+        return 0;
+    }
+    column->is_refused = maker->failed == column;
+    maker->failed = NULL;
+    return column->is_refused ? 0 : -1;
 }
 
 static int append_list(arrow_maker *maker, ladle_view *view, uint64_t count, arrow_column *column)
@@ -378,7 +395,7 @@ int arrow_append(arrow_maker *maker, ladle_view *view, uint64_t count, arrow_col
     if (count == 0) {
         return 0;
     }
-    if (maker->is_measure && !column->is_open) {
+    if (maker->is_measure && (!column->is_open || column->is_refused)) {
         ladle_view_seek(view, view->next + count);
         return arrow_put_validity(column, count, 1);
     }
@@ -405,6 +422,7 @@ int arrow_append(arrow_maker *maker, ladle_view *view, uint64_t count, arrow_col
     case ARROW_STRUCT:
         return append_struct(maker, view, count, column);
     default:
-        return append_leaf(maker, view, count, column);
+        return maker->is_measure && column->is_tried ? try_leaf(maker, view, count, column)
+                                                     : append_leaf(maker, view, count, column);
     }
 }

@@ -56,21 +56,35 @@ static int have_memory(ladle_buffer *buffer, size_t len)
 }
 
 /*
- * Ints of fewer than 8 bytes; that they fit was looked at.
+ * The bits of a float of fewer than 8 bytes.
  */
-static void narrow(ladle_buffer *buffer, size_t len)
+static uint32_t real_bits(uint64_t word, size_t len)
 {
+    double real = ladle_double_from_bits(word);
+    float single = (float)real;
+    uint32_t bits;
+    memcpy(&bits, &single, sizeof bits);
+    return len == 2 ? core_half_from_double(real) : bits;
+}
+
+/*
+ * Numbers of fewer than 8 bytes; that they fit was looked at.
+ */
+static void narrow(arrow_column *column)
+{
+    ladle_buffer *buffer = &column->data;
+    size_t len = column->item_len;
     size_t count = buffer->len / 8;
     for (size_t i = 0; i < count && len < 8; i++) {
         uint64_t word;
         memcpy(&word, buffer->data + 8 * i, sizeof word);
-        uint8_t byte = (uint8_t)word;
-        uint16_t half = (uint16_t)word;
-        uint32_t single = (uint32_t)word;
+        uint32_t bits = column->op == ARROW_DOUBLE ? real_bits(word, len) : (uint32_t)word;
+        uint8_t byte = (uint8_t)bits;
+        uint16_t half = (uint16_t)bits;
         memcpy(buffer->data + len * i,
                len == 1   ? (void *)&byte
                : len == 2 ? (void *)&half
-                          : &single,
+                          : &bits,
                len);
     }
     buffer->len = count * len;
@@ -137,8 +151,8 @@ static int take_buffers(arrow_column *column, struct holder *holder, struct Arro
     if (has_data(column->op)) {
         if (column->op == ARROW_BOOL) {
             pack_bits(&column->data);
-        } else if (column->op == ARROW_INT) {
-            narrow(&column->data, column->int_len);
+        } else if (arrow_has_words(column->op)) {
+            narrow(column);
         }
         if (have_memory(&column->data, 0) < 0) {
             return -1;

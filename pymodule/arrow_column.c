@@ -49,15 +49,46 @@ static int take_detail(const core_state *state, arrow_column *column, PyObject *
     return PyErr_Occurred() ? -1 : 0;
 }
 
-/*
- * What the formats of ints say: c, s, i and l, unsigned in capital letters.
- */
-static void take_width(arrow_column *column)
+bool arrow_has_times(enum arrow_op op)
 {
-    char letter = column->format[0];
-    column->is_unsigned = letter >= 'A' && letter <= 'Z';
-    letter = (char)(column->is_unsigned ? letter - 'A' + 'a' : letter);
-    column->int_len = letter == 'c' ? 1 : letter == 's' ? 2 : letter == 'i' ? 4 : 8;
+    return op == ARROW_DATE || op == ARROW_TIMESTAMP || op == ARROW_ZONED || op == ARROW_TIME ||
+           op == ARROW_DURATION;
+}
+
+bool arrow_has_words(enum arrow_op op)
+{
+    return op == ARROW_INT || op == ARROW_DOUBLE || arrow_has_times(op);
+}
+
+/*
+ * Bytes of an item by its format: c, s, i and l are ints, unsigned in capital letters; e, f and g
+ * floats; days, and times of day in seconds or milliseconds, are short.
+ */
+static uint8_t item_len_of(const char *format)
+{
+    static const char *const short_times[] = {"tdD", "tts", "ttm"};
+    for (size_t i = 0; i < sizeof short_times / sizeof *short_times; i++) {
+        if (strcmp(format, short_times[i]) == 0) {
+            return 4;
+        }
+    }
+    return strchr("cC", *format) ? 1 : strchr("sSe", *format) ? 2 : strchr("iIf", *format) ? 4 : 8;
+}
+
+static void take_format(arrow_column *column)
+{
+    const char *format = column->format;
+    column->item_len = item_len_of(format);
+    column->is_unsigned = column->op == ARROW_INT && *format >= 'A' && *format <= 'Z';
+    if (arrow_has_times(column->op)) {
+        char unit = format[2];
+        column->layout.units = 1;
+        column->layout.unit = (int8_t)(unit == 's'   ? UNIT_SECOND
+                                       : unit == 'm' ? UNIT_MS
+                                       : unit == 'u' ? UNIT_US
+                                       : unit == 'n' ? UNIT_NS
+                                                     : UNIT_DAY);
+    }
 }
 
 int arrow_column_init(const core_state *state, arrow_column *column, PyObject *plan)
@@ -67,17 +98,20 @@ int arrow_column_init(const core_state *state, arrow_column *column, PyObject *p
     Py_ssize_t name_len;
     PyObject *children;
     PyObject *detail;
-    if (!PyArg_ParseTuple(plan, "iss#pO!O", &op, &column->format, &column->name, &name_len,
-                          &is_nullable, &PyTuple_Type, &children, &detail)) {
+    PyObject *instead;
+    if (!PyArg_ParseTuple(plan, "iss#pO!OO", &op, &column->format, &column->name, &name_len,
+                          &is_nullable, &PyTuple_Type, &children, &detail, &instead)) {
         return -1;
     }
     column->op = (enum arrow_op)op;
     column->name_len = (size_t)name_len;
     column->number = text_item_number(column->name, column->name_len);
     column->is_nullable = is_nullable;
-    column->is_open = op == ARROW_DECIMAL || op == ARROW_ZONED;
-    if (op == ARROW_INT) {
-        take_width(column);
+    column->is_tried = instead != Py_None;
+    column->is_open =
+        column->is_tried || ((op == ARROW_DECIMAL || op == ARROW_ZONED) && detail == Py_None);
+    if (arrow_has_words(column->op)) {
+        take_format(column);
     }
     return take_detail(state, column, detail) < 0 ? -1 : take_children(state, column, children);
 }

@@ -3,29 +3,29 @@
 #define LADLE_PYMODULE_ARROW_COLUMN_H
 
 /*
- * Arrow columns being made of views: what type each has was decided before (ladle/_arrow.py).
+ * Arrow columns being made of views: what type each has was decided before (ladle/_arrow_plan.py).
  */
 
 #include "arrow_abi.h"
 #include "fill.h"
 
 /*
- * What goes into a column. The numbers are those of ladle/_arrow.py.
+ * What goes into a column. The numbers are those of ladle/_arrow_plan.py.
  */
 enum arrow_op {
     ARROW_NULL,
     ARROW_BOOL,
-    ARROW_INT, /* of 'int_len' bytes, signed or not; kept in 8 until they are handed out */
+    ARROW_INT, /* signed or not */
     ARROW_DOUBLE,
     ARROW_TEXT,
     ARROW_BINARY,
-    ARROW_DATE,      /* days, 4 bytes */
-    ARROW_TIMESTAMP, /* microseconds without a zone */
-    ARROW_ZONED,     /* microseconds in UTC, of one zone or several */
-    ARROW_TIME,      /* microseconds of a day */
-    ARROW_DURATION,  /* microseconds */
-    ARROW_DECIMAL,   /* 16 bytes; 'scale' digits stand behind the point */
-    ARROW_UUID,      /* 16 bytes */
+    ARROW_DATE,
+    ARROW_TIMESTAMP, /* without a zone */
+    ARROW_ZONED,     /* in UTC, of one zone or several */
+    ARROW_TIME,      /* of a day */
+    ARROW_DURATION,
+    ARROW_DECIMAL, /* 16 bytes; 'scale' digits stand behind the point */
+    ARROW_UUID,    /* 16 bytes */
     ARROW_LIST,
     ARROW_STRUCT,
     ARROW_MAP,
@@ -42,15 +42,17 @@ struct arrow_column {
     size_t name_len;
     bool is_nullable;
     bool is_open;       /* it or one below has values that are measured */
+    bool is_tried;      /* what is measured is whether it takes all values */
+    bool is_refused;    /* it does not */
     bool is_unsigned;   /* INT */
-    uint8_t int_len;    /* INT */
+    uint8_t item_len;   /* INT, DOUBLE, times: bytes; 8 until they are handed out */
     uint32_t number;    /* of the item of a tuple, if it is called as one */
     int scale;          /* DECIMAL */
     int digits;         /* DECIMAL: most before the point */
     int digits_behind;  /* DECIMAL: most behind it, when 'is_measure' */
     PyObject *zone;     /* ZONED, when 'is_measure': NULL, the name that all share, or None */
     uint64_t extent;    /* RUN */
-    core_layout layout; /* ITEM, and what holds such: where its bytes go */
+    core_layout layout; /* ITEM, and what holds such: where its bytes go; times: their unit */
     bool has_layout;    /* STRUCT, ITEM, RUN of NumPy */
     uint64_t count;
     uint64_t null_count;
@@ -70,10 +72,18 @@ typedef struct arrow_maker {
     core_decoder *decoder;
     PyObject *moment; /* from ladle/_arrow.py: microseconds of a datetime or time; when
                          'is_measure' the name of its zone */
-    bool is_measure;  /* look at the digits of decimals and the zones of datetimes, no more */
+    bool is_measure;  /* only look: at the digits of decimals, the zones of datetimes, and whether
+                         columns that are tried take all values */
     const arrow_column *failed;
     const char *why;
 } arrow_maker;
+
+/*
+ * Whether a column has numbers that are kept in 8 bytes until they are handed out; whether those
+ * are times.
+ */
+bool arrow_has_words(enum arrow_op op);
+bool arrow_has_times(enum arrow_op op);
 
 /*
  * Take a plan, a tree of tuples. -1: an exception is set. It may be cleared all the same.

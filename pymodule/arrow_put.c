@@ -83,15 +83,13 @@ int arrow_put_offset(arrow_maker *maker, arrow_column *column, uint64_t len)
 }
 
 /*
- * Bytes of an item in 'data'.
+ * Bytes of an item as long as it is in 'data'.
  */
-static size_t item_len(const arrow_column *column)
+static size_t kept_len(const arrow_column *column)
 {
     switch (column->op) {
     case ARROW_BOOL:
         return 1;
-    case ARROW_DATE:
-        return 4;
     case ARROW_DECIMAL:
     case ARROW_UUID:
         return 16;
@@ -137,7 +135,7 @@ int arrow_put_nulls(arrow_maker *maker, arrow_column *column, uint64_t count)
         }
         break;
     default:
-        if (put_zeros(&column->data, item_len(column) * (size_t)count) < 0) {
+        if (put_zeros(&column->data, kept_len(column) * (size_t)count) < 0) {
             return -1;
         }
     }
@@ -170,20 +168,33 @@ static int put_text(arrow_maker *maker, arrow_column *column, const core_value *
 }
 
 /*
- * A time in the units of its column.
+ * A time in the unit of its column.
  */
 static int put_time(arrow_maker *maker, arrow_column *column, const core_value *value)
 {
-    int64_t time = (int64_t)value->time;
-    if (value->time != time) {
-        return arrow_fail(maker, column, "is out of the range of Arrow's microseconds");
+    int64_t time = 0;
+    enum core_fit fit = core_put_time(value, &column->layout, (uint8_t *)&time);
+    if (fit == FIT_INEXACT) {
+        return arrow_fail(maker, column, "is between two times that its column can have");
     }
-    if (column->op == ARROW_DATE) {
-        int32_t days = (int32_t)time;
-        return arrow_put(&column->data, &days, sizeof days) < 0 ? -1
-                                                                : arrow_put_validity(column, 1, 1);
+    if (fit != FIT_OK || (column->item_len == 4 && time != (int32_t)time)) {
+        return arrow_fail(maker, column, "is out of the range of Arrow's type for its column");
     }
     return put_word(column, (uint64_t)time);
+}
+
+/*
+ * A float, if the column has it bit for bit.
+ */
+static int put_real(arrow_maker *maker, arrow_column *column, double real)
+{
+    double kept = column->item_len == 2   ? core_double_from_half(core_half_from_double(real))
+                  : column->item_len == 4 ? (double)(float)real
+                                          : real;
+    uint64_t bits = ladle_bits_from_double(real);
+    return ladle_bits_from_double(kept) == bits
+               ? put_word(column, bits)
+               : arrow_fail(maker, column, "is a float that is another one in its column");
 }
 
 static core_int128 big_of(const core_value *value)
@@ -279,7 +290,7 @@ static int put_decimal(arrow_maker *maker, arrow_column *column, const core_valu
 
 static bool int_fits(const arrow_column *column, const core_value *value)
 {
-    unsigned bits = 8 * column->int_len - !column->is_unsigned;
+    unsigned bits = 8 * column->item_len - !column->is_unsigned;
     bool is_negative = !value->is_unsigned && value->integer >> 63;
     uint64_t size = is_negative ? ~value->integer : value->integer;
     return !(is_negative && column->is_unsigned) && (bits == 64 || size >> bits == 0);
@@ -306,7 +317,7 @@ int arrow_put_value(arrow_maker *maker, arrow_column *column, const core_value *
                : value->is_unsigned       ? (double)value->integer
                                           : (double)(int64_t)value->integer;
         if (is_number || value->kind == VALUE_FLOAT) {
-            return put_word(column, ladle_bits_from_double(real));
+            return put_real(maker, column, real);
         }
         break;
     case ARROW_TEXT:

@@ -271,19 +271,21 @@ PyObject *core_arrow_stream(PyObject *module, PyObject *args)
 }
 
 const char core_arrow_measure_doc[] = PyDoc_STR(
-    "_arrow_measure(records, plan, zone_name, is_wrapped, /)\n--\n\n"
-    "Go through all records, and say of each column of decimals or datetimes with zones, in\n"
-    "the order of the plan: how many digits stand before and behind the point, a pair; the\n"
-    "name of the zone that all share, or None.");
+    "_arrow_measure(records, plan, moment, is_wrapped, /)\n--\n\n"
+    "Go through all records, and say of each column that is open, in the order of the plan:\n"
+    "how many digits of decimals stand before and behind the point, a pair; the name of the\n"
+    "zone that all datetimes share, or None; whether a column that is tried takes all values.");
 
 static int list_measures(const arrow_column *column, PyObject *list)
 {
     int result = 0;
     PyObject *measure = NULL;
-    if (column->op == ARROW_DECIMAL) {
+    if (column->is_tried) {
+        result = PyList_Append(list, column->is_refused ? Py_False : Py_True);
+    } else if (column->is_open && column->op == ARROW_DECIMAL) {
         measure = Py_BuildValue("(ii)", column->digits, column->digits_behind);
         result = measure ? PyList_Append(list, measure) : -1;
-    } else if (column->op == ARROW_ZONED) {
+    } else if (column->is_open && column->op == ARROW_ZONED) {
         result = PyList_Append(list, column->zone ? column->zone : Py_None);
     }
     Py_XDECREF(measure);

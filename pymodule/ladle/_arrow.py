@@ -29,6 +29,8 @@ def stream_of(reader, requested_schema):
 
         whole = plan
         plan = adapted(whole, _arrow_describe(requested_schema))
+        if is_open(plan):
+            plan = _looked_at(reader, plan, moment, is_wrapped)
         if not is_wrapped and len(plan.children) < len(whole.children):
             records._select([child.name for child in plan.children])
     return _arrow_stream(records, plan, moment, is_wrapped)
@@ -40,14 +42,22 @@ def _plan(reader):
         try:
             plan, is_wrapped = plan_of(reader.schema)
             if is_open(plan):
-                measures = _arrow_measure(iter(reader), plan, zone_name, is_wrapped)
-                plan = closed(plan, iter(measures), is_wrapped)
+                plan = _looked_at(reader, plan, zone_name, is_wrapped)
         except Refused as refused:
             from ladle._arrow_refused import located
 
             raise located(reader, refused) from None
         reader._arrow_plan = plan, is_wrapped
     return reader._arrow_plan
+
+
+def _looked_at(reader, plan, of_moment, is_wrapped):
+    """The plan with what there is to know of its open columns, which are read once, and no others."""
+    records, part = iter(reader), plan
+    if not is_wrapped:
+        part = plan._replace(children=tuple(filter(is_open, plan.children)))
+        records._select([child.name for child in part.children])
+    return closed(plan, iter(_arrow_measure(records, part, of_moment, is_wrapped)), is_wrapped)
 
 
 def moment(value):

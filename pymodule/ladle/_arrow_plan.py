@@ -58,6 +58,7 @@ class Plan(NamedTuple):
     is_nullable: bool
     children: tuple["Plan", ...] = ()
     detail: Any = None
+    instead: Any = None  # the plan to follow if this one, which is tried, does not take all values
 
 
 class Refused(TypeError):
@@ -93,23 +94,26 @@ def plan_of(schema):
 
 def is_open(plan):
     """Whether its values have to be looked at."""
-    return plan.op in (DECIMAL, ZONED) and plan.detail is None or any(map(is_open, plan.children))
+    is_unknown = plan.op in (DECIMAL, ZONED) and plan.detail is None
+    return is_unknown or plan.instead is not None or any(map(is_open, plan.children))
 
 
 def closed(plan, measures, is_wrapped):
-    """The plan with what was measured of its decimals and times, in order."""
+    """The plan with what was measured of its open columns, in order."""
     if is_wrapped:
         return plan._replace(children=(_closed(plan.children[0], measures, ()),))
     return _closed(plan, measures, ())
 
 
 def _closed(plan, measures, path):
-    if plan.op == ZONED:
+    if plan.instead is not None:
+        return plan._replace(instead=None) if next(measures) else plan.instead
+    if plan.op == ZONED and plan.detail is None:
         zone = next(measures) or "UTC"
         return plan._replace(form=f"tsu:{zone}", detail=zone)
-    if plan.op == DECIMAL:
+    if plan.op == DECIMAL and plan.detail is None:
         before, behind = next(measures)
-        return plan if plan.detail is not None else _with_digits(plan, before, max(behind, 0), path)
+        return _with_digits(plan, before, max(behind, 0), path)
     return plan._replace(
         children=tuple(
             _closed(child, measures, (*path, *_steps(plan.op, place, child.name)))

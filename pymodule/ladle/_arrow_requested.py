@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What of a requested Arrow schema can be had without a value becoming another."""
+"""What of a requested Arrow schema can be had without a value becoming another.
+
+Where the index does not tell whether a type takes all values, the plan says that it is tried.
+"""
 
 from ladle._arrow_plan import (
     BINARY, BOOL, DATE, DECIMAL, DIGITS_MAX, DOUBLE, DURATION, INT, LIST, NULL, STRUCT, TEXT, TIME, TIMESTAMP, ZONED,
@@ -7,16 +10,23 @@ from ladle._arrow_plan import (
 
 RANGES = {form: (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for form, bits in zip("csil", (8, 16, 32, 64), strict=True)}
 RANGES |= {form.upper(): (0, 2 * greatest + 1) for form, (_, greatest) in RANGES.items()}
-DOUBLE_EXACT = 2**53
+
+# Up to which size floats have all ints.
+EXACT = {"e": 2**11, "f": 2**24, "g": 2**53}
 
 # Other types that a column can have as well.
-LONG = {"u": "U", "z": "Z", "+l": "+L"}
+FORMS = {
+    TEXT: {"u", "U"},
+    BINARY: {"z", "Z"},
+    DATE: {"tdD", "tdm"},
+    TIMESTAMP: {"tss:", "tsm:", "tsu:", "tsn:"},
+    TIME: {"tts", "ttm", "ttu", "ttn"},
+    DURATION: {"tDs", "tDm", "tDu", "tDn"},
+}
 
 # What a column without values can be.
-WITHOUT_VALUES = {
-    "b": BOOL, "g": DOUBLE, "u": TEXT, "U": TEXT, "z": BINARY, "Z": BINARY, "tdD": DATE, "tsu:": TIMESTAMP,
-    "ttu": TIME, "tDu": DURATION, **dict.fromkeys(RANGES, INT),
-}  # fmt: skip
+WITHOUT_VALUES = {form: op for op, forms in FORMS.items() for form in forms}
+WITHOUT_VALUES |= {"b": BOOL, **dict.fromkeys(RANGES, INT), **dict.fromkeys(EXACT, DOUBLE)}
 
 
 def adapted(plan, wanted):
@@ -30,7 +40,7 @@ def adapted(plan, wanted):
     if plan.op == LIST and form in ("+l", "+L"):
         return plan._replace(form=form, children=(adapted(plan.children[0], children[0]),))
     cast = CASTS.get(plan.op)
-    return plan if cast is None else cast(plan, form)
+    return plan if cast is None or form == plan.form else cast(plan, form)
 
 
 def _fields(plan, wanted):
@@ -41,26 +51,45 @@ def _fields(plan, wanted):
     return tuple(adapted(known[name], by_name[name]) if name in by_name else known[name] for name in names)
 
 
+def _tried(plan, form):
+    return plan._replace(form=form, instead=plan)
+
+
 def _int(plan, form):
     least, greatest = plan.detail
-    if form == "g" and -DOUBLE_EXACT <= least and greatest <= DOUBLE_EXACT:
+    size = EXACT.get(form, -1)
+    if -size <= least and greatest <= size:
         return plan._replace(op=DOUBLE, form=form, detail=None)
     low, high = RANGES.get(form, (0, -1))
     return plan._replace(form=form) if low <= least and greatest <= high else plan
 
 
-def _long(plan, form):
-    return plan._replace(form=form) if plan.detail is None and form == LONG[plan.form] else plan
+def _double(plan, form):
+    return _tried(plan, form) if form in EXACT else plan
+
+
+def _content(plan, form):
+    return plan._replace(form=form) if plan.detail is None and form in FORMS[plan.op] else plan
+
+
+def _date(plan, form):
+    return plan._replace(form=form) if form in FORMS[DATE] else plan
+
+
+def _time(plan, form):
+    return _tried(plan, form) if form in FORMS[plan.op] else plan
+
+
+def _zoned(plan, form):
+    """The zone is but a name: the values stand in UTC."""
+    if form[:4] not in FORMS[TIMESTAMP] or len(form) == 4:
+        return plan
+    return plan._replace(form=form) if form[:4] == plan.form[:4] else _tried(plan, form)
 
 
 def _null(plan, form):
     op = WITHOUT_VALUES.get(form)
     return plan if op is None else plan._replace(op=op, form=form, is_nullable=True)
-
-
-def _zoned(plan, form):
-    """The zone is but a name: the values stand in UTC."""
-    return plan._replace(form=form) if form.startswith("tsu:") and form != "tsu:" else plan
 
 
 def _decimal(plan, form):
@@ -75,4 +104,7 @@ def _decimal(plan, form):
     return plan._replace(form=form, detail=behind) if has_room and may_move and precision <= DIGITS_MAX else plan
 
 
-CASTS = {INT: _int, TEXT: _long, BINARY: _long, NULL: _null, ZONED: _zoned, DECIMAL: _decimal}
+CASTS = {
+    INT: _int, DOUBLE: _double, TEXT: _content, BINARY: _content, DATE: _date, TIMESTAMP: _time, TIME: _time,
+    DURATION: _time, ZONED: _zoned, NULL: _null, DECIMAL: _decimal,
+}  # fmt: skip

@@ -198,8 +198,9 @@ class Reader:
 
         The fields of tuples are f0, f1 and so on; records that are no tuples, dicts or objects are
         the column value. Of a requested schema those types are taken that hold all values as they are,
-        and only its columns are read if all of them are there. TypeError names a record and a field
-        whose value has no Arrow type.
+        and only its columns are read if all of them are there; for shorter floats and other units of
+        time the values are looked at first, by reading their columns once more. TypeError names a
+        record and a field whose value has no Arrow type.
         """
         from ladle import _arrow
 

@@ -69,8 +69,32 @@ def test_pyarrow_gets_the_schema_it_asks_for(reader):
         table = pyarrow.table(numbers, schema=small)
         table.validate(full=True)
         assert table.schema == small and table.column("f2").to_pylist() == [*range(-100, 100)]
+    fitting = pyarrow.schema([("f1", pyarrow.float32()), ("f2", pyarrow.float16()), ("f0", pyarrow.float32())])
+    table = pyarrow.table(numbers, schema=fitting)
+    table.validate(full=True)
+    assert table.schema == fitting and table.column("f2").to_pylist() == [*range(-100, 100)]
     empty = pyarrow.schema([("f1", pyarrow.timestamp("us"))])
     assert pyarrow.table(numbers, schema=empty).column(0).null_count == 200
+
+
+def test_types_that_hold_all_values_are_found_by_a_look_at_them():
+    records = [
+        {"f": i / 4 if i % 5 else None, "t": datetime.datetime(1960, 1, 1) + datetime.timedelta(seconds=i), "d": datetime.date(2020, 1, 1 + i % 28),
+         "o": datetime.time(i % 24), "s": datetime.timedelta(milliseconds=-i), "l": [i / 2] * (i % 3), "z": None, "n": i / 7,
+         "u": datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(microseconds=i)}
+        for i in range(3000)
+    ]  # fmt: skip
+    wanted = pyarrow.schema(
+        [("f", pyarrow.float32()), ("t", pyarrow.timestamp("s")), ("d", pyarrow.date64()), ("o", pyarrow.time32("s")),
+         ("s", pyarrow.duration("ms")), ("l", pyarrow.list_(pyarrow.float16())), ("z", pyarrow.time64("ns")),
+         ("u", pyarrow.timestamp("ns", "Asia/Tokyo")), ("n", pyarrow.float32())]
+    )  # fmt: skip
+    stream = pyarrow.RecordBatchReader.from_stream(ladle.open(io.BytesIO(dumped(records))), schema=wanted)
+    table = stream.read_all()
+    table.validate(full=True)
+    refused = {"n": pyarrow.float64(), "l": pyarrow.list_(pyarrow.float64())}
+    assert table.schema == pyarrow.schema([(field.name, refused.get(field.name, field.type)) for field in wanted])
+    assert written(table) == [dict(sorted(record.items(), key=lambda item: wanted.get_field_index(item[0]))) for record in records]
 
 
 def test_zones_are_kept(tmp_path):

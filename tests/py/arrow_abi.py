@@ -37,6 +37,8 @@ Stream._fields_ = [
     ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(Stream))), ("private_data", VOID),
 ]  # fmt: skip
 
+new_capsule = ctypes.pythonapi.PyCapsule_New
+new_capsule.restype, new_capsule.argtypes = ctypes.py_object, [VOID, ctypes.c_char_p, VOID]
 pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
 pointer_of.restype, pointer_of.argtypes = VOID, [ctypes.py_object, ctypes.c_char_p]
 
@@ -47,3 +49,15 @@ def stream_in(capsule):
 
 def schema_in(capsule):
     return Schema.from_address(pointer_of(capsule, b"arrow_schema"))
+
+
+class Request:
+    """A schema as it is asked for: a format, or a format and a dict of what is below."""
+
+    def __init__(self, form, name=""):
+        form, below = (form, {}) if isinstance(form, str) else form
+        self.below = [Request(child, key) for key, child in below.items()]
+        self.pointers = (ctypes.POINTER(Schema) * len(below))(*[ctypes.pointer(child.schema) for child in self.below])
+        self.release = dict(Schema._fields_)["release"](lambda schema: None)
+        self.schema = Schema(form.encode(), name.encode(), None, 2, len(below), self.pointers, None, self.release)
+        self.capsule = new_capsule(ctypes.addressof(self.schema), b"arrow_schema", None)

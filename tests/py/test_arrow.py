@@ -9,6 +9,7 @@ import datetime
 import decimal
 import gc
 import io
+import struct
 import uuid
 import zoneinfo
 
@@ -18,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arrow_abi import VOID, Array, Schema, schema_in, stream_in
+from arrow_abi import VOID, Array, Request, Schema, schema_in, stream_in
 from helpers import dumped, exactly, loaded
 
 
@@ -202,14 +203,19 @@ def test_times_of_one_zone_keep_it_and_those_of_several_go_out_in_utc(zones, for
 
 
 class Wanted(Table):
-    """A Table that is asked for the columns and types of other records."""
+    """A Table that is asked for a schema: a capsule, or a Request, which has one."""
 
     def __init__(self, records, wanted):
         super().__init__(records, block_size=1024)
-        self.wanted = ladle.open(io.BytesIO(dumped(wanted))).__arrow_c_schema__()
+        self.wanted = wanted
 
     def __arrow_c_stream__(self, requested_schema=None):
-        return self.reader.__arrow_c_stream__(self.wanted)
+        return self.reader.__arrow_c_stream__(getattr(self.wanted, "capsule", self.wanted))
+
+    def schema(self):
+        capsule, schema = self.__arrow_c_stream__(), Schema()
+        assert stream_in(capsule).get_schema(stream_in(capsule), schema) == 0
+        return schema
 
 
 @pytest.mark.parametrize(
@@ -228,7 +234,117 @@ class Wanted(Table):
     ],
 )  # fmt: skip
 def test_a_requested_schema_is_followed_where_no_value_changes(records, wanted, rows):
-    assert exactly(loaded(dumped(Wanted(records * 300, wanted)))) == exactly(rows * 300)
+    schema = ladle.open(io.BytesIO(dumped(wanted))).__arrow_c_schema__()
+    assert exactly(loaded(dumped(Wanted(records * 300, schema)))) == exactly(rows * 300)
+
+
+def instant(*moment, zone=datetime.UTC):
+    return datetime.datetime(*moment, tzinfo=zone)
+
+
+T, S, Z = datetime.datetime, datetime.timedelta, float("nan")
+
+
+@pytest.mark.parametrize(
+    "values, form, granted",
+    [
+        ([1.5, None, -0.0, float("inf"), Z, 2.0**-149, 2.0**127], "f", "f"),
+        ([1.5, 0.1], "f", "g"),
+        ([1e39], "f", "g"),
+        ([2.0**-150], "f", "g"),
+        ([struct.unpack("d", struct.pack("Q", 0x7FF8000000000001))[0]], "f", "g"),
+        ([65504.0, None, -(2.0**-24), float("-inf"), Z, -0.0], "e", "e"),
+        ([65520.0], "e", "g"),
+        ([2.0**-25], "e", "g"),
+        ([1 + 2.0**-11], "e", "g"),
+        ([1, 0.5], "f", "f"),
+        ([-2048, 2048], "e", "e"),
+        ([2049], "e", "l"),
+        ([-(2**24), None, 2**24], "f", "f"),
+        ([-(2**24) - 1], "f", "l"),
+        ([T(1, 1, 1), None, T(9999, 12, 31, 23, 59, 59)], "tss:", "tss:"),
+        ([T(1960, 1, 1, 0, 0, 0, 1000), T(9999, 1, 1)], "tsm:", "tsm:"),
+        ([T(1960, 1, 1), T(1960, 1, 1, 0, 0, 0, 1001)], "tsm:", "tsu:"),
+        ([T(1960, 1, 1, 0, 0, 0, 999_999)], "tss:", "tsu:"),
+        ([T(1677, 9, 21, 0, 12, 43, 145225), T(2262, 4, 11, 23, 47, 16, 854775)], "tsn:", "tsn:"),
+        ([T(1677, 9, 21, 0, 12, 43, 145224)], "tsn:", "tsu:"),
+        ([T(2262, 4, 11, 23, 47, 16, 854776)], "tsn:", "tsu:"),
+        ([T(2020, 1, 1)], "tss:UTC", "tsu:"),
+        ([instant(2020, 1, 1), instant(2020, 1, 1, zone=EAST)], "tsm:+05:30", "tsm:+05:30"),
+        ([instant(2020, 1, 1), instant(2020, 1, 1, 0, 0, 0, 1)], "tss:+05:30", "tsu:UTC"),
+        ([instant(2020, 1, 1)], "tss:", "tsu:UTC"),
+        ([datetime.time(), None, datetime.time(23, 59, 59)], "tts", "tts"),
+        ([datetime.time(0, 0, 0, 1)], "tts", "ttu"),
+        ([datetime.time(23, 59, 59, 999_000), datetime.time(1, fold=1)], "ttm", "ttm"),
+        ([datetime.time(23, 59, 59, 999_999)], "ttm", "ttu"),
+        ([datetime.time(23, 59, 59, 999_999)], "ttn", "ttn"),
+        ([S(seconds=-1), None, S(days=99_999_999)], "tDs", "tDs"),
+        ([S(milliseconds=-1), S(1)], "tDm", "tDm"),
+        ([S(microseconds=-1)], "tDm", "tDu"),
+        ([S(days=106751)], "tDn", "tDn"),
+        ([S(days=-106752)], "tDn", "tDu"),
+        ([datetime.date(1, 1, 1), None, datetime.date(9999, 12, 31)], "tdm", "tdm"),
+        ([datetime.date(2020, 1, 1)], "tss:", "tdD"),
+        (["x", None], "U", "U"),
+        ([b"x", None], "U", "z"),
+        ([None], "e", "e"),
+        ([None], "tdm", "tdm"),
+        ([None], "tsn:", "tsn:"),
+        ([None], "tsn", "n"),
+    ],
+)  # fmt: skip
+def test_a_requested_type_is_taken_when_it_holds_all_values(values, form, granted):
+    records = [{"a": None, "n": 0}, *({"a": value, "n": i} for i in range(200) for value in values)]
+    table = Wanted(records, Request(("+s", {"n": "g", "a": form})))
+    assert [wanted for _, wanted, _ in formats(table.schema())] == ["g", granted]
+    again, plain = loaded(dumped(table)), through_arrow(records)
+    assert [row["n"] for row in again] == [row["n"] for row in plain]
+    as_it_comes = {"e": float, "f": float, "tsm:+05:30": lambda moment: moment.astimezone(EAST)}.get(granted, lambda value: value)
+    wanted = [row["a"] if row["a"] is None else as_it_comes(row["a"]) for row in plain]
+    assert exactly([row["a"] for row in again]) == exactly(wanted)
+
+
+def test_what_is_tried_may_stand_anywhere():
+    records = [{"s": {"x": [i / 4, None], "y": T(2020, 1, 1, 0, 0, i % 60)}, "m": {i: 1}} for i in range(3000)]
+    wanted = {"s": ("+s", {"x": ("+l", {"item": "f"}), "y": "tss:"}), "m": "+m"}
+    for bad in (None, 1234):
+        if bad:
+            records[bad]["s"]["x"] = [0.1]
+        table = Wanted(records, Request(("+s", wanted)))
+        struct = table.schema().children[0].contents
+        below = struct.children[0].contents.children[0].contents.format
+        assert (below, struct.children[1].contents.format) == (b"g" if bad else b"f", b"tss:")
+        assert exactly(loaded(dumped(table))) == exactly(through_arrow(records))
+
+
+class Counting(io.BytesIO):
+    """Counts the bytes that are read."""
+
+    count = 0
+
+    def readinto(self, buffer):
+        self.count += (length := super().readinto(buffer))
+        return length
+
+    def read(self, size=-1):
+        self.count += len(data := super().read(size))
+        return data
+
+
+def test_only_columns_that_are_tried_are_read_for_that():
+    file = Counting(dumped([{"a": i / 4, "b": f"{i:0500}"} for i in range(10_000)], block_size=500_000))
+    reader = ladle.open(file)
+    request = Request(("+s", {"b": "u", "a": "f"}))
+    before = file.count
+    reader.__arrow_c_stream__(request.capsule)
+    assert 20_000 < file.count - before < 1_000_000 < len(file.getvalue())
+
+
+def test_values_of_the_only_column_are_tried():
+    for values, granted in (([1.5, 2.5], "f"), ([1.5, 0.1], "g")):
+        table = Wanted(values * 500, Request(("+s", {"value": "f"})))
+        assert formats(table.schema()) == [("value", granted, True)]
+        assert loaded(dumped(table)) == [{"value": value} for value in values * 500]
 
 
 @pytest.mark.parametrize(

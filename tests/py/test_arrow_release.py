@@ -13,14 +13,12 @@ import struct
 import ladle
 import pytest
 
-from arrow_abi import VOID, Array, Schema, Stream, schema_in, stream_in
+from arrow_abi import VOID, Array, Schema, Stream, new_capsule, schema_in, stream_in
 from helpers import dumped, loaded
 
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.malloc.argtypes = VOID, [ctypes.c_size_t]
 libc.free.restype, libc.free.argtypes = None, [VOID]
-new_capsule = ctypes.pythonapi.PyCapsule_New
-new_capsule.restype, new_capsule.argtypes = ctypes.py_object, [VOID, ctypes.c_char_p, VOID]
 
 ROWS = 100
 
