@@ -3,11 +3,16 @@
 #include "arrow_column.h"
 
 /*
+ * Of validity, views, contents and their lengths.
+ */
+#define BUFFERS_MAX 4
+
+/*
  * What an array that was handed out holds.
  */
 struct holder {
-    const void *buffers[3];
-    ladle_buffer memory[3];
+    const void *buffers[BUFFERS_MAX];
+    ladle_buffer memory[BUFFERS_MAX];
     struct ArrowArray *children; /* and after them pointers to them */
 };
 
@@ -17,7 +22,7 @@ static void release_array(struct ArrowArray *array)
     for (int64_t i = 0; i < array->n_children; i++) {
         ARROW_RELEASE(&holder->children[i]);
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < BUFFERS_MAX; i++) {
         ladle_buffer_free(&holder->memory[i]);
     }
     free(holder->children);
@@ -111,12 +116,53 @@ static int widen(ladle_buffer *offsets)
 }
 
 /*
- * U, Z and +L are u, z and +l with wide offsets.
+ * U, Z and +L are u, z and +l with wide offsets; vu and vz have views instead.
  */
 static bool has_wide_offsets(const arrow_column *column)
 {
     const char *format = column->format;
     return strcmp(format, "U") == 0 || strcmp(format, "Z") == 0 || strcmp(format, "+L") == 0;
+}
+
+static bool has_views(const arrow_column *column)
+{
+    return column->format[0] == 'v';
+}
+
+/*
+ * A view is a length with the content, or behind its first bytes the number of a buffer and where
+ * in it the content begins. There is one buffer. What is not put stays zero.
+ */
+enum { VIEW_LEN = 16, VIEW_CONTENT_MAX = 12 };
+
+static void put_view(uint8_t view[VIEW_LEN], const uint8_t *data, uint32_t start, uint32_t len)
+{
+    memcpy(view, &len, sizeof len);
+    memcpy(view + 4, data + start, len <= VIEW_CONTENT_MAX ? len : 4);
+    if (len > VIEW_CONTENT_MAX) {
+        memcpy(view + 12, &start, sizeof start);
+    }
+}
+
+/*
+ * Views of the contents that stand between offsets, which are given up.
+ */
+static int make_views(arrow_column *column)
+{
+    ladle_buffer *offsets = &column->offsets;
+    ladle_buffer views = {0};
+    size_t count = (size_t)column->count;
+    if (have_memory(&column->data, 0) < 0 || have_memory(&views, VIEW_LEN * count) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t ends[2];
+        memcpy(ends, offsets->data + sizeof *ends * i, sizeof ends);
+        put_view(views.data + VIEW_LEN * i, column->data.data, ends[0], ends[1] - ends[0]);
+    }
+    ladle_buffer_free(offsets);
+    *offsets = views;
+    return 0;
 }
 
 static bool has_offsets(enum arrow_op op)
@@ -130,40 +176,76 @@ static bool has_data(enum arrow_op op)
            op != ARROW_ENTRIES && op != ARROW_RUN;
 }
 
+/*
+ * Hand a buffer out.
+ */
+static void hold(struct holder *holder, struct ArrowArray *out, ladle_buffer *buffer)
+{
+    int64_t at = out->n_buffers++;
+    holder->memory[at] = *buffer;
+    holder->buffers[at] = buffer->data;
+    *buffer = (ladle_buffer){0};
+}
+
+static int hold_offsets(arrow_column *column, struct holder *holder, struct ArrowArray *out)
+{
+    if (have_memory(&column->offsets, 4) < 0 ||
+        (has_wide_offsets(column) && widen(&column->offsets) < 0) ||
+        (has_views(column) && make_views(column) < 0)) {
+        return -1;
+    }
+    hold(holder, out, &column->offsets);
+    return 0;
+}
+
+static int hold_data(arrow_column *column, struct holder *holder, struct ArrowArray *out)
+{
+    if (column->op == ARROW_BOOL) {
+        pack_bits(&column->data);
+    } else if (arrow_has_words(column->op)) {
+        narrow(column);
+    }
+    if (have_memory(&column->data, 0) < 0) {
+        return -1;
+    }
+    hold(holder, out, &column->data);
+    return 0;
+}
+
+/*
+ * How long the buffer is that views point to.
+ */
+static int hold_length(struct holder *holder, struct ArrowArray *out, size_t len)
+{
+    int64_t length = (int64_t)len;
+    ladle_buffer buffer = {0};
+    if (arrow_put(&buffer, &length, sizeof length) < 0) {
+        return -1;
+    }
+    hold(holder, out, &buffer);
+    return 0;
+}
+
 static int take_buffers(arrow_column *column, struct holder *holder, struct ArrowArray *out)
 {
-    int count = column->op == ARROW_NULL ? 0 : 1;
+    size_t data_len = column->data.len;
+    out->buffers = holder->buffers;
+    if (column->op == ARROW_NULL) {
+        return 0;
+    }
     if (column->validity.len) {
         pack_bits(&column->validity);
-        holder->memory[0] = column->validity;
-        holder->buffers[0] = column->validity.data;
-        column->validity = (ladle_buffer){0};
+        hold(holder, out, &column->validity);
+    } else {
+        out->n_buffers++; /* all are valid */
     }
-    if (has_offsets(column->op)) {
-        if (have_memory(&column->offsets, 4) < 0 ||
-            (has_wide_offsets(column) && widen(&column->offsets) < 0)) {
-            return -1;
-        }
-        holder->memory[count] = column->offsets;
-        holder->buffers[count++] = column->offsets.data;
-        column->offsets = (ladle_buffer){0};
+    if (has_offsets(column->op) && hold_offsets(column, holder, out) < 0) {
+        return -1;
     }
-    if (has_data(column->op)) {
-        if (column->op == ARROW_BOOL) {
-            pack_bits(&column->data);
-        } else if (arrow_has_words(column->op)) {
-            narrow(column);
-        }
-        if (have_memory(&column->data, 0) < 0) {
-            return -1;
-        }
-        holder->memory[count] = column->data;
-        holder->buffers[count++] = column->data.data;
-        column->data = (ladle_buffer){0};
+    if (has_data(column->op) && hold_data(column, holder, out) < 0) {
+        return -1;
     }
-    out->n_buffers = count;
-    out->buffers = holder->buffers;
-    return 0;
+    return has_views(column) ? hold_length(holder, out, data_len) : 0;
 }
 
 int arrow_column_detach(arrow_column *column, struct ArrowArray *out)

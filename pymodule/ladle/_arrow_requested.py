@@ -16,8 +16,8 @@ EXACT = {"e": 2**11, "f": 2**24, "g": 2**53}
 
 # Other types that a column can have as well.
 FORMS = {
-    TEXT: {"u", "U"},
-    BINARY: {"z", "Z"},
+    TEXT: {"u", "U", "vu"},
+    BINARY: {"z", "Z", "vz"},
     DATE: {"tdD", "tdm"},
     TIMESTAMP: {"tss:", "tsm:", "tsu:", "tsn:"},
     TIME: {"tts", "ttm", "ttu", "ttn"},

@@ -81,17 +81,20 @@ def test_types_that_hold_all_values_are_found_by_a_look_at_them():
     records = [
         {"f": i / 4 if i % 5 else None, "t": datetime.datetime(1960, 1, 1) + datetime.timedelta(seconds=i), "d": datetime.date(2020, 1, 1 + i % 28),
          "o": datetime.time(i % 24), "s": datetime.timedelta(milliseconds=-i), "l": [i / 2] * (i % 3), "z": None, "n": i / 7,
+         "b": "x" * (i % 30), "v": b"y" * (i % 20) if i % 7 else None,
          "u": datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(microseconds=i)}
         for i in range(3000)
     ]  # fmt: skip
     wanted = pyarrow.schema(
         [("f", pyarrow.float32()), ("t", pyarrow.timestamp("s")), ("d", pyarrow.date64()), ("o", pyarrow.time32("s")),
          ("s", pyarrow.duration("ms")), ("l", pyarrow.list_(pyarrow.float16())), ("z", pyarrow.time64("ns")),
-         ("u", pyarrow.timestamp("ns", "Asia/Tokyo")), ("n", pyarrow.float32())]
+         ("b", pyarrow.string_view()), ("v", pyarrow.binary_view()), ("u", pyarrow.timestamp("ns", "Asia/Tokyo")), ("n", pyarrow.float32())]
     )  # fmt: skip
     stream = pyarrow.RecordBatchReader.from_stream(ladle.open(io.BytesIO(dumped(records))), schema=wanted)
     table = stream.read_all()
     table.validate(full=True)
+    # Which looks at the beginnings of texts that views have beside them.
+    assert table["b"] == pyarrow.chunked_array([pyarrow.array([record["b"] for record in records], pyarrow.string_view())])
     refused = {"n": pyarrow.float64(), "l": pyarrow.list_(pyarrow.float64())}
     assert table.schema == pyarrow.schema([(field.name, refused.get(field.name, field.type)) for field in wanted])
     assert written(table) == [dict(sorted(record.items(), key=lambda item: wanted.get_field_index(item[0]))) for record in records]
