@@ -22,6 +22,9 @@ static void release_array(struct ArrowArray *array)
     for (int64_t i = 0; i < array->n_children; i++) {
         ARROW_RELEASE(&holder->children[i]);
     }
+    if (array->dictionary) {
+        ARROW_RELEASE(array->dictionary);
+    }
     for (int i = 0; i < BUFFERS_MAX; i++) {
         ladle_buffer_free(&holder->memory[i]);
     }
@@ -165,9 +168,11 @@ static int make_views(arrow_column *column)
     return 0;
 }
 
-static bool has_offsets(enum arrow_op op)
+static bool has_offsets(const arrow_column *column)
 {
-    return op == ARROW_TEXT || op == ARROW_BINARY || op == ARROW_LIST || op == ARROW_MAP;
+    enum arrow_op op = column->op;
+    bool is_content = op == ARROW_TEXT || op == ARROW_BINARY;
+    return op == ARROW_LIST || op == ARROW_MAP || (is_content && !arrow_is_encoded(column));
 }
 
 static bool has_data(enum arrow_op op)
@@ -239,7 +244,7 @@ static int take_buffers(arrow_column *column, struct holder *holder, struct Arro
     } else {
         out->n_buffers++; /* all are valid */
     }
-    if (has_offsets(column->op) && hold_offsets(column, holder, out) < 0) {
+    if (has_offsets(column) && hold_offsets(column, holder, out) < 0) {
         return -1;
     }
     if (has_data(column->op) && hold_data(column, holder, out) < 0) {
@@ -248,10 +253,37 @@ static int take_buffers(arrow_column *column, struct holder *holder, struct Arro
     return has_views(column) ? hold_length(holder, out, data_len) : 0;
 }
 
+/*
+ * What is below a column: children, or a dictionary.
+ */
+static int detach_below(arrow_column *column, struct holder *holder, struct ArrowArray *out)
+{
+    size_t count = column->child_count;
+    holder->children = calloc(count ? count : 1, sizeof *holder->children);
+    out->children = calloc(count ? count : 1, sizeof *out->children);
+    if (!holder->children || !out->children) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (arrow_is_encoded(column)) {
+        out->dictionary = &holder->children[0];
+        return arrow_column_encode(column) < 0
+                   ? -1
+                   : arrow_column_detach(&column->children[0], out->dictionary);
+    }
+    for (size_t i = 0; i < count; i++) {
+        out->children[i] = &holder->children[i];
+        out->n_children++;
+        if (arrow_column_detach(&column->children[i], out->children[i]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int arrow_column_detach(arrow_column *column, struct ArrowArray *out)
 {
     struct holder *holder = calloc(1, sizeof *holder);
-    size_t count = column->child_count;
     *out = (struct ArrowArray){.length = (int64_t)column->count,
                                .null_count = (int64_t)column->null_count,
                                .private_data = holder};
@@ -260,22 +292,7 @@ int arrow_column_detach(arrow_column *column, struct ArrowArray *out)
         return -1;
     }
     out->release = release_array;
-    holder->children = calloc(count ? count : 1, sizeof *holder->children);
-    out->children = calloc(count ? count : 1, sizeof *out->children);
-    int result = 0;
-    if (!holder->children || !out->children) {
-        PyErr_NoMemory();
-        result = -1;
-    }
-    for (size_t i = 0; i < count && result == 0; i++) {
-        out->children[i] = &holder->children[i];
-        out->n_children++;
-        result = arrow_column_detach(&column->children[i], out->children[i]);
-    }
-    if (result == 0) {
-        result = take_buffers(column, holder, out);
-    }
-    if (result < 0) {
+    if (detach_below(column, holder, out) < 0 || take_buffers(column, holder, out) < 0) {
         release_array(out);
         return -1;
     }

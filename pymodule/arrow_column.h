@@ -17,8 +17,8 @@ enum arrow_op {
     ARROW_BOOL,
     ARROW_INT, /* signed or not */
     ARROW_DOUBLE,
-    ARROW_TEXT,
-    ARROW_BINARY,
+    ARROW_TEXT,   /* with a child: handed out as numbers of the different values, which that has */
+    ARROW_BINARY, /* the same */
     ARROW_DATE,
     ARROW_TIMESTAMP, /* without a zone */
     ARROW_ZONED,     /* in UTC, of one zone or several */
@@ -127,6 +127,13 @@ int arrow_put_nulls(arrow_maker *maker, arrow_column *column, uint64_t count);
  * Bytes that a column and those below it hold.
  */
 uint64_t arrow_column_len(const arrow_column *column);
+
+/*
+ * Whether the values are handed out as numbers of those of the child; make them so, and the child's
+ * such that each is there once. -1: an exception is set.
+ */
+bool arrow_is_encoded(const arrow_column *column);
+int arrow_column_encode(arrow_column *column);
 
 /*
  * Hand out the values as an array, and forget them. -1: an exception is set.

@@ -10,6 +10,10 @@ static void release_schema(struct ArrowSchema *schema)
         free(schema->children[i]);
     }
     free(schema->children);
+    if (schema->dictionary) {
+        ARROW_RELEASE(schema->dictionary);
+        free(schema->dictionary);
+    }
     free((void *)(uintptr_t)schema->format);
     free((void *)(uintptr_t)schema->name);
     schema->release = NULL;
@@ -22,6 +26,40 @@ static char *copy_text(const char *text)
     return copy ? memcpy(copy, text, len) : NULL;
 }
 
+/*
+ * The schema of a column in memory of its own. NULL: an exception is set.
+ */
+static struct ArrowSchema *new_schema(const arrow_column *column)
+{
+    struct ArrowSchema *schema = calloc(1, sizeof *schema);
+    if (!schema) {
+        PyErr_NoMemory();
+    } else if (arrow_column_schema(column, schema) < 0) {
+        free(schema);
+        schema = NULL;
+    }
+    return schema;
+}
+
+/*
+ * What is below a column: children, or a dictionary.
+ */
+static int add_below(const arrow_column *column, struct ArrowSchema *out)
+{
+    if (arrow_is_encoded(column)) {
+        out->dictionary = new_schema(&column->children[0]);
+        return out->dictionary ? 0 : -1;
+    }
+    for (size_t i = 0; i < column->child_count; i++) {
+        struct ArrowSchema *child = new_schema(&column->children[i]);
+        if (!child) {
+            return -1;
+        }
+        out->children[out->n_children++] = child;
+    }
+    return 0;
+}
+
 int arrow_column_schema(const arrow_column *column, struct ArrowSchema *out)
 {
     size_t count = column->child_count;
@@ -30,22 +68,13 @@ int arrow_column_schema(const arrow_column *column, struct ArrowSchema *out)
                                 .flags = column->is_nullable ? ARROW_FLAG_NULLABLE : 0,
                                 .children = calloc(count ? count : 1, sizeof *out->children),
                                 .release = release_schema};
-    bool has_memory = out->format && out->name && out->children;
-    for (size_t i = 0; i < count && has_memory; i++) {
-        struct ArrowSchema *child = calloc(1, sizeof *child);
-        if (!child || arrow_column_schema(&column->children[i], child) < 0) {
-            free(child);
-            has_memory = false;
-        } else {
-            out->children[out->n_children++] = child;
-        }
-    }
-    if (!has_memory) {
-        release_schema(out);
+    if (!out->format || !out->name || !out->children) {
         PyErr_NoMemory();
-        return -1;
+    } else if (add_below(column, out) == 0) {
+        return 0;
     }
-    return 0;
+    release_schema(out);
+    return -1;
 }
 
 static void free_schema_capsule(PyObject *capsule)
@@ -83,10 +112,11 @@ PyObject *core_arrow_schema(PyObject *module, PyObject *plan)
 const char core_arrow_describe_doc[] = PyDoc_STR(
     "_arrow_describe(capsule, /)\n--\n\n"
     "What a capsule with a schema says: format, name, whether there may be nulls, children,\n"
-    "whether the values are numbers of a dictionary's.");
+    "and of a dictionary, whose values the numbers stand for, the same, or None.");
 
 static PyObject *describe(const struct ArrowSchema *schema)
 {
+    PyObject *dictionary = schema->dictionary ? describe(schema->dictionary) : Py_NewRef(Py_None);
     PyObject *children = PyTuple_New((Py_ssize_t)schema->n_children);
     for (Py_ssize_t i = 0; children && i < (Py_ssize_t)schema->n_children; i++) {
         PyObject *child = describe(schema->children[i]);
@@ -96,10 +126,10 @@ static PyObject *describe(const struct ArrowSchema *schema)
             Py_CLEAR(children);
         }
     }
-    return children ? Py_BuildValue("(ssNNN)", schema->format, schema->name ? schema->name : "",
-                                    PyBool_FromLong(schema->flags & ARROW_FLAG_NULLABLE), children,
-                                    PyBool_FromLong(schema->dictionary != NULL))
-                    : NULL;
+    /* N passes a NULL on, as a failure. */
+    return Py_BuildValue("(ssNNN)", schema->format, schema->name ? schema->name : "",
+                         PyBool_FromLong(schema->flags & ARROW_FLAG_NULLABLE), children,
+                         dictionary);
 }
 
 PyObject *core_arrow_describe(PyObject *Py_UNUSED(module), PyObject *capsule)

@@ -31,10 +31,10 @@ WITHOUT_VALUES |= {"b": BOOL, **dict.fromkeys(RANGES, INT), **dict.fromkeys(EXAC
 
 def adapted(plan, wanted):
     """The plan as near to a schema as the values allow: wanted is what _arrow_describe says."""
-    form, _, is_nullable, children, is_encoded = wanted
-    if is_encoded:
-        return plan
+    form, _, is_nullable, children, dictionary = wanted
     plan = plan._replace(is_nullable=plan.is_nullable or is_nullable)
+    if dictionary is not None:
+        return _encoded(plan, form, dictionary)
     if plan.op == STRUCT and form == "+s" and plan.detail is None:
         return plan._replace(children=_fields(plan, children))
     if plan.op == LIST and form in ("+l", "+L"):
@@ -70,6 +70,14 @@ def _double(plan, form):
 
 def _content(plan, form):
     return plan._replace(form=form) if plan.detail is None and form in FORMS[plan.op] else plan
+
+
+def _encoded(plan, form, dictionary):
+    """Texts and bytes as numbers of four bytes, which are enough for any batch."""
+    if plan.op not in (TEXT, BINARY) or plan.detail is not None:
+        return plan
+    values = _content(plan, dictionary[0])._replace(name="", is_nullable=False)
+    return plan._replace(form=form if form in ("i", "I") else "i", children=(values,))
 
 
 def _date(plan, form):

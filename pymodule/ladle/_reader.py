@@ -199,7 +199,8 @@ class Reader:
         The fields of tuples are f0, f1 and so on; records that are no tuples, dicts or objects are
         the column value. Of a requested schema those types are taken that hold all values as they are,
         and only its columns are read if all of them are there; for shorter floats and other units of
-        time the values are looked at first, by reading their columns once more. TypeError names a
+        time the values are looked at first, by reading their columns once more. Dictionaries of str
+        and bytes are those of a batch, with numbers of 4 bytes whatever is asked for. TypeError names a
         record and a field whose value has no Arrow type.
         """
         from ladle import _arrow

@@ -100,6 +100,17 @@ def test_types_that_hold_all_values_are_found_by_a_look_at_them():
     assert written(table) == [dict(sorted(record.items(), key=lambda item: wanted.get_field_index(item[0]))) for record in records]
 
 
+def test_texts_go_out_as_dictionaries_where_they_are_asked_for():
+    records = [{"c": None if i % 5 == 0 else "xyz"[i % 3] * (i % 13), "l": [b"a", b"b"] * (i % 3)} for i in range(100_000)]
+    for value, binary in ((pyarrow.string(), pyarrow.large_binary()), (pyarrow.string_view(), pyarrow.binary_view())):
+        wanted = pyarrow.schema([("c", pyarrow.dictionary(pyarrow.int32(), value)), ("l", pyarrow.list_(pyarrow.dictionary(pyarrow.uint32(), binary)))])
+        table = pyarrow.table(ladle.open(io.BytesIO(dumped(records))), schema=wanted)
+        table.validate(full=True)
+        assert table.schema == wanted and table.column(0).num_chunks > 2
+        assert table.to_pylist() == records == written(table)
+    assert polars.from_arrow(table)["c"].to_list() == [record["c"] for record in records]
+
+
 def test_zones_are_kept(tmp_path):
     zone = zoneinfo.ZoneInfo("America/New_York")
     records = [{"t": datetime.datetime(2020, 1, 1, i % 24, tzinfo=zone)} for i in range(1000)]

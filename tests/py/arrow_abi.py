@@ -52,12 +52,15 @@ def schema_in(capsule):
 
 
 class Request:
-    """A schema as it is asked for: a format, or a format and a dict of what is below."""
+    """A schema as it is asked for: a format, one > that of a dictionary, or one and a dict of children."""
 
     def __init__(self, form, name=""):
         form, below = (form, {}) if isinstance(form, str) else form
+        form, _, dictionary = form.partition(">")
         self.below = [Request(child, key) for key, child in below.items()]
         self.pointers = (ctypes.POINTER(Schema) * len(below))(*[ctypes.pointer(child.schema) for child in self.below])
         self.release = dict(Schema._fields_)["release"](lambda schema: None)
-        self.schema = Schema(form.encode(), name.encode(), None, 2, len(below), self.pointers, None, self.release)
+        self.dictionary = Request(dictionary) if dictionary else None
+        address = ctypes.addressof(self.dictionary.schema) if dictionary else None
+        self.schema = Schema(form.encode(), name.encode(), None, 2, len(below), self.pointers, address, self.release)
         self.capsule = new_capsule(ctypes.addressof(self.schema), b"arrow_schema", None)

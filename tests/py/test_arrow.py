@@ -23,11 +23,15 @@ from arrow_abi import VOID, Array, Request, Schema, schema_in, stream_in
 from helpers import dumped, exactly, loaded
 
 
+def form_of(schema):
+    """The format; behind > that of the dictionary, if it has one."""
+    entries = form_of(Schema.from_address(schema.dictionary)) if schema.dictionary else None
+    return f"{schema.format.decode()}>{entries}" if entries else schema.format.decode()
+
+
 def formats(schema):
-    return [
-        (child.contents.name.decode(), child.contents.format.decode(), bool(child.contents.flags & 2))
-        for child in schema.children[: schema.n_children]
-    ]
+    children = [child.contents for child in schema.children[: schema.n_children]]
+    return [(child.name.decode(), form_of(child), bool(child.flags & 2)) for child in children]
 
 
 class Table:
@@ -289,6 +293,14 @@ T, S, Z = datetime.datetime, datetime.timedelta, float("nan")
         (["x", None, "twelve bytes", "é" * 6, "thirteen byte", "", "a long one " * 99], "vu", "vu"),
         ([b"x\0y", None, b"\0" * 12, b"\0" * 13, b""], "vz", "vz"),
         (["", None], "vu", "vu"),
+        (["red", None, "", "green", "red"], "i>u", "i>u"),
+        (["red", "é" * 20], "I>vu", "I>vu"),
+        (["red"], "c>U", "i>U"),
+        (["red"], "i>l", "i>u"),
+        ([b"a\0", b"a", None], "i>z", "i>z"),
+        ([""], "i>vu", "i>vu"),
+        ([1], "i>u", "l"),
+        ([None], "i>u", "n"),
         ([None], "vz", "vz"),
         ([b"x"], "vu", "z"),
         ([b"x", None], "U", "z"),
@@ -343,6 +355,34 @@ def test_only_columns_that_are_tried_are_read_for_that():
     before = file.count
     reader.__arrow_c_stream__(request.capsule)
     assert 20_000 < file.count - before < 1_000_000 < len(file.getvalue())
+
+
+def test_a_dictionary_has_each_value_once_and_begins_anew_with_each_batch():
+    records = [{"c": f"{i % 7}" * (i % 7 + 1) if i % 2 else None} for i in range(70_000)]
+    table = Wanted(records, Request(("+s", {"c": "i>u"})))
+    assert loaded(dumped(table)) == records
+    capsule = table.__arrow_c_stream__()
+    stream, array, lengths = stream_in(capsule), Array(), []
+    while stream.get_next(stream, array) == 0 and array.release:
+        column = array.children[0].contents
+        lengths.append(Array.from_address(column.dictionary).length)
+        assert column.n_buffers == 2 and column.n_children == 0
+        array.release(array)
+    assert lengths == [7] * len(lengths) and len(lengths) > 2
+
+
+def test_a_dictionary_outlives_the_array_that_it_is_taken_out_of():
+    table = Wanted([{"c": b"x" * i} for i in range(100)], Request(("+s", {"c": "i>z"})))
+    capsule = table.__arrow_c_stream__()
+    stream, array, dictionary = stream_in(capsule), Array(), Array()
+    assert stream.get_next(stream, array) == 0
+    address = array.children[0].contents.dictionary
+    ctypes.memmove(ctypes.byref(dictionary), address, ctypes.sizeof(Array))
+    ctypes.memset(address + Array.release.offset, 0, Array.release.size)
+    array.release(array)
+    assert dictionary.length == 100 and ctypes.string_at(dictionary.buffers[2], 99 * 50) == b"x" * 99 * 50
+    dictionary.release(dictionary)
+    assert not dictionary.release
 
 
 def test_values_of_the_only_column_are_tried():
