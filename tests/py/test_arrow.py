@@ -321,6 +321,24 @@ def test_a_requested_type_is_taken_when_it_holds_all_values(values, form, grante
     assert exactly([row["a"] for row in again]) == exactly(wanted)
 
 
+FORMS = [
+    *"b c C s S i I l L e f g u U vu z Z vz i>u I>vu c>z tdD tdm tss: tsn: tsm:UTC tts ttm ttn tDs tDm tDn d:38,2".split(),
+    ("+l", {"item": "f"}),
+]  # fmt: skip
+NEAR = {"float": st.floats(width=16) | st.floats(width=32), "int": st.integers(-3000, 3000)}
+
+
+@pytest.mark.parametrize("name", sorted(COLUMNS))
+@given(st.data())
+def test_no_value_becomes_another_whatever_is_asked_for(name, data):
+    values = st.none() | NEAR.get(name, COLUMNS[name]) | COLUMNS[name]
+    records = [{"a": value} for value in data.draw(st.lists(values, min_size=1, max_size=5))]
+    compared = list if name in ("int", "unsigned", "list", "decimal") else exactly
+    plain = compared(through_arrow(records))
+    for form in FORMS:
+        assert compared(loaded(dumped(Wanted(records, Request(("+s", {"a": form})))))) == plain
+
+
 def test_what_is_tried_may_stand_anywhere():
     records = [{"s": {"x": [i / 4, None], "y": T(2020, 1, 1, 0, 0, i % 60)}, "m": {i: 1}} for i in range(3000)]
     wanted = {"s": ("+s", {"x": ("+l", {"item": "f"}), "y": "tss:"}), "m": "+m"}
