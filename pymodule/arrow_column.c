@@ -57,7 +57,7 @@ bool arrow_has_times(enum arrow_op op)
 
 bool arrow_has_words(enum arrow_op op)
 {
-    return op == ARROW_INT || op == ARROW_DOUBLE || arrow_has_times(op);
+    return op == ARROW_INT || op == ARROW_DOUBLE;
 }
 
 /*
@@ -110,7 +110,7 @@ int arrow_column_init(const core_state *state, arrow_column *column, PyObject *p
     column->is_tried = instead != Py_None;
     column->is_open =
         column->is_tried || ((op == ARROW_DECIMAL || op == ARROW_ZONED) && detail == Py_None);
-    if (arrow_has_words(column->op)) {
+    if (arrow_has_words(column->op) || arrow_has_times(column->op)) {
         take_format(column);
     }
     return take_detail(state, column, detail) < 0 ? -1 : take_children(state, column, children);

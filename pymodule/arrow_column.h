@@ -45,7 +45,7 @@ struct arrow_column {
     bool is_tried;      /* what is measured is whether it takes all values */
     bool is_refused;    /* it does not */
     bool is_unsigned;   /* INT */
-    uint8_t item_len;   /* INT, DOUBLE, times: bytes; 8 until they are handed out */
+    uint8_t item_len;   /* INT, DOUBLE, times: bytes, as they are handed out */
     uint32_t number;    /* of the item of a tuple, if it is called as one */
     int scale;          /* DECIMAL */
     int digits;         /* DECIMAL: most before the point */
@@ -79,8 +79,7 @@ typedef struct arrow_maker {
 } arrow_maker;
 
 /*
- * Whether a column has numbers that are kept in 8 bytes until they are handed out; whether those
- * are times.
+ * Whether a column has numbers that are kept in 8 bytes until they are handed out; times.
  */
 bool arrow_has_words(enum arrow_op op);
 bool arrow_has_times(enum arrow_op op);

@@ -90,6 +90,9 @@ static size_t kept_len(const arrow_column *column)
     switch (column->op) {
     case ARROW_BOOL:
         return 1;
+    case ARROW_DATE:
+    case ARROW_TIME:
+        return column->item_len;
     case ARROW_DECIMAL:
     case ARROW_UUID:
         return 16;
@@ -172,15 +175,20 @@ static int put_text(arrow_maker *maker, arrow_column *column, const core_value *
  */
 static int put_time(arrow_maker *maker, arrow_column *column, const core_value *value)
 {
-    int64_t time = 0;
-    enum core_fit fit = core_put_time(value, &column->layout, (uint8_t *)&time);
+    int64_t time = (int64_t)value->time;
+    bool is_one = value->unit == column->layout.unit && value->time == time;
+    enum core_fit fit = is_one ? FIT_OK : core_put_time(value, &column->layout, (uint8_t *)&time);
     if (fit == FIT_INEXACT) {
         return arrow_fail(maker, column, "is between two times that its column can have");
     }
-    if (fit != FIT_OK || (column->item_len == 4 && time != (int32_t)time)) {
+    int32_t short_time = (int32_t)time;
+    bool is_short = column->item_len == sizeof short_time;
+    if (fit != FIT_OK || (is_short && short_time != time)) {
         return arrow_fail(maker, column, "is out of the range of Arrow's type for its column");
     }
-    return put_word(column, (uint64_t)time);
+    const void *item = is_short ? (const void *)&short_time : &time;
+    return arrow_put(&column->data, item, column->item_len) < 0 ? -1
+                                                                : arrow_put_validity(column, 1, 1);
 }
 
 /*

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arrow_abi import VOID, Array, Request, Schema, schema_in, stream_in
+from crafting import one_block, packed
 from helpers import dumped, exactly, loaded
 
 
@@ -419,6 +420,15 @@ def test_a_value_that_a_column_cannot_take_names_record_and_field(bad, message):
     records = [{"k": {"v": good}}] * 5000 + [{"k": {"v": bad}}, {"k": {"v": good}}]
     with pytest.raises((ValueError, TypeError), match=rf"record 5000: \['k'\]\['v'\] .*{message}"):
         loaded(dumped(Table(records)))
+
+
+@pytest.mark.parametrize("code, word, form", [(1, 719163 + 2**32 + 5, "tdD"), (4, (2**32 + 5) * 10**6, "tts")])
+def test_times_of_a_file_that_are_none_do_not_become_others(code, word, form):
+    # A date or time of day (FORMAT.md section 7): an int of no bits, whose base it is.
+    table = Wanted([], Request(("+s", {"value": form})))
+    table.reader = ladle.open(io.BytesIO(one_block(1, bytes([22, code, 4]) + packed(base=word))))
+    with pytest.raises(ValueError, match=r"record 0: \['value'\] is (out of the range|a time that Python does not have)"):
+        loaded(dumped(table))
 
 
 def test_what_was_handed_out_is_released_once_and_outlives_the_reader():
