@@ -113,9 +113,68 @@ HARDWARE static inline uint64_t add_strides(uint64_t crc, const uint8_t **data, 
     return crc;
 }
 
+/*
+ * Carry-less products of eight numbers at a time are faster still: folding, as in "Fast CRC
+ * Computation for Generic Polynomials Using PCLMULQDQ Instruction" (Intel, 2009). The products of a
+ * number's halves with two powers of x are a number with the same remainder that stands FOLD_LEN
+ * bytes further on, and what stands there is added to it. The sums of the last FOLD_LEN bytes have
+ * the checksum of all.
+ */
+#define FOLD __attribute__((target("sse4.2,pclmul,avx512f,vpclmulqdq")))
+
+#define FOLD_LEN   256
+#define FOLDED_MIN 1024 /* below it the strides are faster */
+
+FOLD static inline __m512i add_behind(__m512i sum, const uint8_t *behind)
+{
+    /* x^(8 FOLD_LEN + 64 - 33) for the first half, x^(8 FOLD_LEN - 33) for the second one */
+    const __m512i factors = _mm512_set4_epi64(0xB9E02B86, 0xDCB17AA4, 0xB9E02B86, 0xDCB17AA4);
+    __m512i first = _mm512_clmulepi64_epi128(sum, factors, 0x00);
+    __m512i second = _mm512_clmulepi64_epi128(sum, factors, 0x11);
+    return _mm512_ternarylogic_epi64(first, second, _mm512_loadu_si512(behind), 0x96); /* xor */
+}
+
+/*
+ * Sums are kept one by one: gcc would keep an array of them in memory.
+ */
+FOLD static uint64_t fold(uint64_t crc, const uint8_t **data, size_t *len)
+{
+    const uint8_t *next = *data;
+    uint8_t sums[FOLD_LEN];
+    __m512i before = _mm512_zextsi128_si512(_mm_cvtsi64_si128((int64_t)crc));
+    __m512i a = _mm512_xor_si512(_mm512_loadu_si512(next), before);
+    __m512i b = _mm512_loadu_si512(next + 64);
+    __m512i c = _mm512_loadu_si512(next + 128);
+    __m512i d = _mm512_loadu_si512(next + 192);
+    for (next += FOLD_LEN, *len -= FOLD_LEN; *len >= FOLD_LEN; next += FOLD_LEN, *len -= FOLD_LEN) {
+        a = add_behind(a, next);
+        b = add_behind(b, next + 64);
+        c = add_behind(c, next + 128);
+        d = add_behind(d, next + 192);
+    }
+    *data = next;
+    _mm512_storeu_si512(sums, a);
+    _mm512_storeu_si512(sums + 64, b);
+    _mm512_storeu_si512(sums + 128, c);
+    _mm512_storeu_si512(sums + 192, d);
+    crc = 0;
+    for (size_t i = 0; i < FOLD_LEN; i += 8) {
+        crc = _mm_crc32_u64(crc, ladle_load_u64(sums + i));
+    }
+    return crc;
+}
+
+static inline bool can_fold(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("vpclmulqdq");
+}
+
 HARDWARE static uint32_t crc32c_hardware(uint32_t crc, const uint8_t *data, size_t len)
 {
     uint64_t wide = (uint32_t)~crc;
+    if (len >= FOLDED_MIN && can_fold()) {
+        wide = fold(wide, &data, &len);
+    }
     wide = add_strides(wide, &data, &len, &long_stride);
     wide = add_strides(wide, &data, &len, &short_stride);
     for (; len >= 8; data += 8, len -= 8) {

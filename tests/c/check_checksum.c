@@ -65,6 +65,11 @@ START_TEST(all_ways_give_the_same)
             check_equal(data + offset, len, (uint32_t)gen_u64(&gen));
         }
     }
+    for (size_t len = 1000; len <= 1300; len += test_step()) {
+        for (size_t offset = 0; offset < 9; offset++) {
+            check_equal(data + offset, len, (uint32_t)gen_u64(&gen));
+        }
+    }
     for (size_t len = 1000; len <= sizeof data - 8; len = len * 3 / 2 + 1) {
         check_equal(data + len % 8, len, 0);
     }
