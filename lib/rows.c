@@ -14,6 +14,16 @@
  */
 #define STEP_COUNT 256
 
+/*
+ * Rows that are still to be added.
+ */
+struct batch {
+    const ladle_layout *layout;
+    struct ladle_layout_facts facts;
+    const uint8_t *rows;
+    size_t count;
+};
+
 static ladle_status fail_field(ladle_error *error, ladle_status status, uint64_t record,
                                const struct ladle_path *path, const char *why)
 {
@@ -52,16 +62,15 @@ static ladle_status check_depth(const ladle_writer *writer, const struct ladle_l
 /*
  * How many rows go into the block at hand: at least one, and only that one when it is large.
  */
-static size_t count_for_room(const ladle_writer *writer, const ladle_layout *layout,
-                             const struct ladle_layout_facts *facts, const uint8_t *rows,
-                             size_t count)
+static size_t count_for_room(const ladle_writer *writer, const struct batch *batch)
 {
-    if (count == 1) {
+    if (batch->count == 1) {
         return 1;
     }
+    const struct ladle_layout_facts *facts = &batch->facts;
     uint64_t room = ladle_writer_room(writer);
     uint64_t len_max = ladle_writer_bulk_len_max(writer);
-    size_t step = count < STEP_COUNT ? count : STEP_COUNT;
+    size_t step = batch->count < STEP_COUNT ? batch->count : STEP_COUNT;
     if (facts->len > len_max || facts->items > ladle_writer_limits(writer)->max_items) {
         return 1;
     }
@@ -71,8 +80,8 @@ static size_t count_for_room(const ladle_writer *writer, const ladle_layout *lay
     }
     size_t taken = 0;
     for (uint64_t len = 0; taken < step && len < room; taken++) {
-        uint64_t row_len =
-            facts->len + ladle_layout_strings_len(layout, rows + taken * layout->size);
+        const uint8_t *row = batch->rows + taken * batch->layout->size;
+        uint64_t row_len = facts->len + ladle_layout_strings_len(batch->layout, row);
         if (row_len > len_max) {
             break;
         }
@@ -82,13 +91,14 @@ static size_t count_for_room(const ladle_writer *writer, const ladle_layout *lay
 }
 
 /*
- * Put rows into the shape, or leave it as it was.
+ * Put the first rows of a batch into the shape, or leave it as it was.
  */
-static ladle_status put(ladle_writer *writer, const ladle_layout *layout, const uint8_t *rows,
-                        size_t count, struct ladle_rows_failure *failure)
+static ladle_status put(ladle_writer *writer, const struct batch *batch, size_t count,
+                        struct ladle_rows_failure *failure)
 {
     ladle_shape *shape = ladle_writer_shape(writer);
-    ladle_status status = ladle_rows_put(shape, shape->root, layout, rows, count, failure);
+    ladle_status status = ladle_rows_put(shape, shape->root, batch->layout, batch->rows, count,
+                                         batch->count - count, failure);
     if (status != LADLE_OK) {
         ladle_writer_rollback(writer);
     }
@@ -96,18 +106,18 @@ static ladle_status put(ladle_writer *writer, const ladle_layout *layout, const 
 }
 
 /*
- * Add rows together. When the shape of the block at hand has no room for such, they begin a block.
+ * Add the first rows of a batch together. When the shape of the block at hand has no room for such,
+ * they begin a block.
  *
  * Returns LADLE_E_VALUE with 'failure' filled in; with other errors 'error' is.
  */
-static ladle_status append_step(ladle_writer *writer, const ladle_layout *layout, uint64_t items,
-                                const uint8_t *rows, size_t count,
+static ladle_status append_step(ladle_writer *writer, const struct batch *batch, size_t count,
                                 struct ladle_rows_failure *failure, ladle_error *error)
 {
-    ladle_status status = put(writer, layout, rows, count, failure);
+    ladle_status status = put(writer, batch, count, failure);
     if (status == LADLE_END) {
         LADLE_TRY(ladle_writer_begin_block(writer, error));
-        status = put(writer, layout, rows, count, failure);
+        status = put(writer, batch, count, failure);
     }
     if (status == LADLE_E_VALUE) {
         return status;
@@ -118,7 +128,7 @@ static ladle_status append_step(ladle_writer *writer, const ladle_layout *layout
     if (count > 1) {
         return ladle_writer_commit_many(writer, count, error);
     }
-    ladle_writer_shape(writer)->items = items;
+    ladle_writer_shape(writer)->items = batch->facts.items;
     return ladle_writer_commit(writer, error);
 }
 
@@ -126,28 +136,28 @@ ladle_status ladle_writer_append_rows(ladle_writer *writer, const ladle_layout *
                                       const void *rows, size_t count, ladle_error *error)
 {
     LADLE_TRY(ladle_need(writer && layout && (rows || !count), error));
-    struct ladle_layout_facts facts;
+    struct batch batch = {.layout = layout, .rows = rows, .count = count};
     struct ladle_rows_failure failure;
     struct ladle_rows_failure first_failure;
-    size_t added = 0;
-    size_t end = count; /* the row that failed, once one did */
+    bool has_failed = false;
     LADLE_TRY(ladle_writer_check(writer, error));
-    LADLE_TRY(ladle_layout_check(layout, &facts, error));
-    LADLE_TRY(check_depth(writer, &facts, error));
-    while (added < end) {
-        const uint8_t *next = (const uint8_t *)rows + added * layout->size;
-        size_t step = count_for_room(writer, layout, &facts, next, end - added);
-        ladle_status status = append_step(writer, layout, facts.items, next, step, &failure, error);
+    LADLE_TRY(ladle_layout_check(layout, &batch.facts, error));
+    LADLE_TRY(check_depth(writer, &batch.facts, error));
+    while (batch.count) {
+        size_t step = count_for_room(writer, &batch);
+        ladle_status status = append_step(writer, &batch, step, &failure, error);
         if (status == LADLE_E_VALUE) {
-            end = added + failure.row;
+            has_failed = true;
+            batch.count = failure.row;
             first_failure = failure;
         } else if (status != LADLE_OK) {
             return status;
         } else {
-            added += step;
+            batch.rows += step * layout->size;
+            batch.count -= step;
         }
     }
-    return end == count ? LADLE_OK : fail_put(writer, LADLE_E_VALUE, &first_failure, error);
+    return has_failed ? fail_put(writer, LADLE_E_VALUE, &first_failure, error) : LADLE_OK;
 }
 
 /*

@@ -18,6 +18,7 @@ struct members {
     const uint8_t *first;
     size_t stride; /* bytes from one to the next */
     size_t count;
+    size_t ahead; /* bytes to those that are put after these: 0 when there are none */
 };
 
 static ladle_status fail(struct putter *putter, size_t index, const char *why)
@@ -185,6 +186,21 @@ static ladle_status put_floats(struct putter *putter, ladle_node *node, ladle_fi
 }
 
 /*
+ * The same length for all.
+ */
+static void fill(uint32_t *lengths, size_t count, uint32_t len)
+{
+    uint32_t piece[16]; /* takes compilers a few vectors */
+    for (size_t i = 0; i < 16; i++) {
+        piece[i] = len;
+    }
+    for (; count >= 16; lengths += 16, count -= 16) {
+        memcpy(lengths, piece, sizeof piece);
+    }
+    memcpy(lengths, piece, count * sizeof *piece);
+}
+
+/*
  * Copy text up to its first zero byte or its end; 'to' has room for all of it. Words are copied
  * whole: what is behind the text is overwritten by the next one. Returns the length.
  *
@@ -231,40 +247,71 @@ static ladle_status check_texts(struct putter *putter, const ladle_node *node, s
     return LADLE_OK;
 }
 
+typedef uint8_t vector __attribute__((vector_size(16)));
+
 /*
- * Bits that are set in some word of a text; of its last bytes, in each of them.
+ * What is in texts, byte by byte of vectors.
  */
-static uint64_t bits_in(const uint8_t *text, size_t len)
+struct seen {
+    vector bits;  /* that are set in some */
+    vector zeros; /* not 0 where one is */
+};
+
+static inline void copy_vector(uint8_t *to, const uint8_t *from, struct seen *seen)
 {
-    uint64_t bits = 0;
-    uint64_t others = 0; /* need not wait for the former */
-    size_t at = 0;
-    for (; at + 32 <= len; at += 32) {
-        bits |= ladle_load_u64(text + at) | ladle_load_u64(text + at + 8);
-        others |= ladle_load_u64(text + at + 16) | ladle_load_u64(text + at + 24);
-    }
-    for (; at < len; at++) {
-        bits |= text[at];
-    }
-    return bits | others;
+    vector part;
+    memcpy(&part, from, sizeof part);
+    memcpy(to, &part, sizeof part);
+    seen->bits |= part;
+    seen->zeros |= (vector)(part == 0);
 }
 
 /*
- * Copy texts that all fill their members, which are looked at together. False when there are
- * shorter ones: what was copied means nothing then.
+ * Copy bytes that are at least half a vector. The last part may overlap with the one before.
  */
-static bool copy_full_texts(uint8_t *to, size_t capacity, const struct members *members)
+static inline void copy_bytes(uint8_t *to, const uint8_t *from, size_t len, struct seen *seen)
+{
+    if (len < sizeof(vector)) {
+        uint8_t halves[sizeof(vector)];
+        memcpy(halves, from, 8);
+        memcpy(halves + 8, from + len - 8, 8);
+        copy_vector(halves, halves, seen);
+        memcpy(to, halves, 8);
+        memcpy(to + len - 8, halves + 8, 8);
+        return;
+    }
+    for (size_t at = 0; at + sizeof(vector) < len; at += sizeof(vector)) {
+        copy_vector(to + at, from + at, seen);
+    }
+    copy_vector(to + len - sizeof(vector), from + len - sizeof(vector), seen);
+}
+
+static inline uint64_t fold(vector all)
+{
+    uint64_t words[2];
+    memcpy(words, &all, sizeof words);
+    return words[0] | words[1];
+}
+
+/*
+ * Copy texts that all fill their members. False when there are shorter ones: what was copied means
+ * nothing then. It takes long enough for the rows that come next to be fetched meanwhile.
+ */
+static bool copy_full_texts(uint8_t *to, size_t capacity, const struct members *members,
+                            uint64_t *high)
 {
     const uint8_t *last = members->first + (members->count - 1) * members->stride;
-    if (!members->first[capacity - 1] || !last[capacity - 1]) {
+    if (capacity < sizeof(vector) / 2 || !members->first[capacity - 1] || !last[capacity - 1]) {
         return false;
     }
-    const uint8_t *from = members->first;
-    uint8_t *next = to;
-    for (; from <= last; from += members->stride, next += capacity) {
-        ladle_copy(next, from, capacity);
+    struct seen seen = {.bits = {0}};
+    for (const uint8_t *from = members->first; from <= last; from += members->stride) {
+        __builtin_prefetch(from + members->ahead);
+        copy_bytes(to, from, capacity, &seen);
+        to += capacity;
     }
-    return !memchr(to, 0, members->count * capacity);
+    *high = fold(seen.bits);
+    return !fold(seen.zeros);
 }
 
 /*
@@ -273,15 +320,12 @@ static bool copy_full_texts(uint8_t *to, size_t capacity, const struct members *
 static size_t copy_texts(uint8_t *to, uint32_t *lengths, size_t capacity,
                          const struct members *members, uint64_t *high)
 {
-    size_t len = members->count * capacity;
-    if (len && copy_full_texts(to, capacity, members)) {
-        for (size_t i = 0; i < members->count; i++) {
-            lengths[i] = (uint32_t)capacity;
-        }
-        *high = bits_in(to, len);
-        return len;
+    if (members->count && copy_full_texts(to, capacity, members, high)) {
+        fill(lengths, members->count, (uint32_t)capacity);
+        return members->count * capacity;
     }
-    len = 0;
+    *high = 0;
+    size_t len = 0;
     for (size_t i = 0; i < members->count; i++) {
         lengths[i] =
             (uint32_t)copy_text(to + len, members->first + i * members->stride, capacity, high);
@@ -511,10 +555,14 @@ static ladle_status put_structs(struct putter *putter, ladle_node *node, const l
 }
 
 ladle_status ladle_rows_put(ladle_shape *shape, ladle_node *node, const ladle_layout *layout,
-                            const void *rows, size_t count, struct ladle_rows_failure *failure)
+                            const void *rows, size_t count, size_t more_count,
+                            struct ladle_rows_failure *failure)
 {
     struct putter putter = {.shape = shape, .failure = failure};
-    struct members members = {.first = rows, .stride = layout->size, .count = count};
+    struct members members = {.first = rows,
+                              .stride = layout->size,
+                              .count = count,
+                              .ahead = more_count < count ? 0 : count * layout->size};
     failure->path.depth = 0;
     return put_structs(&putter, node, layout, &members);
 }

@@ -275,6 +275,56 @@ START_TEST(texts_without_a_zero_behind_them)
 END_TEST
 
 /*
+ * Write three texts of one length, of which the second one is given, and look whether they come back.
+ */
+static void must_come_back(const char *text, size_t len)
+{
+    char rows[3 * 50];
+    ladle_memory_sink file = {0};
+    ladle_memory_source source;
+    ladle_cursor record;
+    ladle_string got;
+    const ladle_field field = {.name = "text", .type = LADLE_FIELD_CHARS, .len = len};
+    const ladle_layout layout = {len, &field, 1, LADLE_TUPLE};
+    memset(rows, 'x', sizeof rows);
+    memcpy(rows + len, text, len);
+    ladle_writer *writer = open_writer(&file, NULL);
+    bool is_utf8 = !memchr(text, 0xFF, len);
+    must_give(is_utf8 ? LADLE_OK : LADLE_E_VALUE,
+              ladle_writer_append_rows(writer, &layout, rows, 3, NULL));
+    must(ladle_writer_close(writer, NULL));
+    ladle_reader *reader = open_reader(&source, &file);
+    for (size_t i = 0; i < (is_utf8 ? 3 : 1); i++) {
+        const char *expected = rows + i * len;
+        const char *end = memchr(expected, 0, len);
+        must(ladle_reader_next(reader, &record, NULL));
+        must(ladle_value_get_container(&record, LADLE_TUPLE, 1));
+        must(ladle_value_get_str(&record, &got));
+        ck_assert_uint_eq(got.len, end ? (size_t)(end - expected) : len);
+        ck_assert(memcmp(got.data, expected, got.len) == 0);
+    }
+    must_give(LADLE_END, ladle_reader_next(reader, &record, NULL));
+    ladle_reader_close(reader);
+    ladle_memory_sink_free(&file);
+}
+
+START_TEST(a_byte_of_a_text_is_seen_wherever_it_is)
+{
+    static const char bytes[] = {'y', '\0', '\xFF'};
+    for (size_t len = 1; len <= 50; len += test_step()) {
+        for (size_t place = 0; place < len; place++) {
+            for (size_t i = 0; i < sizeof bytes; i++) {
+                char text[50];
+                memset(text, 'a' + (char)(place % 26), len);
+                text[place] = bytes[i];
+                must_come_back(text, len);
+            }
+        }
+    }
+}
+END_TEST
+
+/*
  * Strings larger than a block, between small ones.
  */
 START_TEST(large_rows_have_blocks_of_their_own)
@@ -459,6 +509,7 @@ Suite *rows_suite(void)
     tcase_add_test(tcase, a_missing_key_has_a_stand_in);
     tcase_add_loop_test(tcase, a_bad_row_stops_the_rows_behind_it, 0, 5);
     tcase_add_test(tcase, texts_without_a_zero_behind_them);
+    tcase_add_test(tcase, a_byte_of_a_text_is_seen_wherever_it_is);
     tcase_add_test(tcase, large_rows_have_blocks_of_their_own);
     tcase_add_loop_test(tcase, limits_hold_for_rows, 0, 2);
     tcase_add_test(tcase, other_records_do_not_keep_rows_out);
