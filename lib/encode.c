@@ -59,9 +59,10 @@ static inline const uint8_t *encode_text(ladle_node *node, const uint8_t *next, 
         len > node->bytes.capacity - node->bytes.len || node->count == node->capacity) {
         return NULL;
     }
-    ladle_copy(node->bytes.data + node->bytes.len, next + 1, len);
-    node->bytes.len += len;
+    size_t bytes_len = node->bytes.len; /* kept at hand: it is none of the bytes that are stored */
     ((uint32_t *)node->words)[node->count++] = (uint32_t)len;
+    ladle_copy(node->bytes.data + bytes_len, next + 1, len);
+    node->bytes.len = bytes_len + len;
     return next + 1 + len;
 }
 
@@ -152,27 +153,37 @@ static ladle_status encode_any_int(struct encoder *encoder, ladle_node *node, la
 }
 
 /*
- * The items of a tuple at a TUPLE node. Its place among the bytes is kept at hand, and noted for
- * those who need it.
+ * Put the next items of a tuple, as long as they are the usual ones. Returns the child that the next
+ * one is for.
  */
-static ladle_status encode_items(struct encoder *encoder, ladle_node *tuple, uint32_t depth)
+LADLE_ALWAYS_INLINE ladle_node **encode_leaves(const ladle_node *tuple, ladle_node **child,
+                                               ladle_cursor *cursor)
 {
-    ladle_cursor *cursor = encoder->cursor;
+    ladle_node **children_end = tuple->children + tuple->child_count;
     const uint8_t *next = cursor->next;
     const uint8_t *end = cursor->end;
-    ladle_node **child = tuple->children;
-    ladle_node **children_end = child + tuple->child_count;
-    ladle_node_count(tuple);
     for (; child < children_end; child++) {
         const uint8_t *behind = encode_leaf(*child, next, end);
         if (LADLE_UNLIKELY(!behind)) {
-            cursor->next = next;
-            LADLE_TRY(encode_other(encoder, *child, depth));
-            behind = cursor->next;
+            break;
         }
         next = behind;
     }
     cursor->next = next;
+    return child;
+}
+
+/*
+ * The items of a tuple at a TUPLE node, from that for 'child' on.
+ */
+static ladle_status encode_items(struct encoder *encoder, ladle_node *tuple, ladle_node **child,
+                                 uint32_t depth)
+{
+    ladle_node **children_end = tuple->children + tuple->child_count;
+    while ((child = encode_leaves(tuple, child, encoder->cursor)) < children_end) {
+        LADLE_TRY(encode_other(encoder, *child++, depth));
+    }
+    ladle_node_count(tuple);
     return LADLE_OK;
 }
 
@@ -183,7 +194,7 @@ static ladle_status encode_tuple(struct encoder *encoder, ladle_node *target, ui
         LADLE_TRY(ladle_node_put_u32(encoder->shape, target, (uint32_t)count));
         return encode_values(encoder, target->children[0], count, depth);
     }
-    return encode_items(encoder, target, depth);
+    return encode_items(encoder, target, target->children, depth);
 }
 
 static ladle_status encode_map(struct encoder *encoder, ladle_node *target, uint64_t count,
@@ -466,40 +477,58 @@ NOINLINE static ladle_status encode_next(struct encoder *encoder, ladle_node *no
 /*
  * Whether the next value is a tuple of as many items as a TUPLE node has children.
  */
-static inline bool is_small_tuple(const struct encoder *encoder, const ladle_node *node)
+static inline bool is_small_tuple(const ladle_cursor *cursor, const ladle_node *node)
 {
-    const ladle_cursor *cursor = encoder->cursor;
     return node->kind == LADLE_TUPLE &&
            node->child_count < LADLE_TAG_SMALL_LIST - LADLE_TAG_SMALL_TUPLE &&
            ladle_cursor_left(cursor) > node->child_count &&
            *cursor->next == LADLE_TAG_SMALL_TUPLE + node->child_count;
 }
 
-static inline ladle_status encode_small_tuple(struct encoder *encoder, ladle_node *node,
-                                              uint32_t depth)
+static inline void begin_small_tuple(ladle_shape *shape, const ladle_node *node,
+                                     ladle_cursor *cursor)
 {
-    encoder->cursor->next++;
-    encoder->shape->items += node->child_count;
-    return encode_items(encoder, node, depth - 1);
+    shape->items += node->child_count;
+    cursor->next++;
 }
 
 static ladle_status encode_other(struct encoder *encoder, ladle_node *node, uint32_t depth)
 {
-    return depth && is_small_tuple(encoder, node) ? encode_small_tuple(encoder, node, depth)
-                                                  : encode_next(encoder, node, depth);
+    if (depth == 0 || !is_small_tuple(encoder->cursor, node)) {
+        return encode_next(encoder, node, depth);
+    }
+    begin_small_tuple(encoder->shape, node, encoder->cursor);
+    return encode_items(encoder, node, node->children, depth - 1);
 }
 
-ladle_status ladle_node_put_tagged(ladle_shape *shape, ladle_node *node, ladle_cursor *cursor,
-                                   uint32_t max_depth)
+/*
+ * Any value, or when 'child' is given the rest of a tuple.
+ */
+NOINLINE static ladle_status encode_rest(ladle_shape *shape, ladle_node *node, ladle_node **child,
+                                         ladle_cursor *cursor, uint32_t depth)
 {
     struct encoder encoder = {
         .shape = shape, .cursor = cursor, .type = {.allocator = shape->allocator}};
-    /* Most records are small tuples: each step that they do without counts. */
-    ladle_status status = max_depth && is_small_tuple(&encoder, node)
-                              ? encode_small_tuple(&encoder, node, max_depth)
-                              : encode(&encoder, node, max_depth);
-    if (LADLE_UNLIKELY(encoder.type.data)) {
-        ladle_buffer_free(&encoder.type);
-    }
+    ladle_status status =
+        child ? encode_items(&encoder, node, child, depth - 1) : encode(&encoder, node, depth);
+    ladle_buffer_free(&encoder.type);
     return status;
+}
+
+/*
+ * Most records are small tuples of what is usual: each step that they do without counts.
+ */
+ladle_status ladle_node_put_tagged(ladle_shape *shape, ladle_node *node, ladle_cursor *cursor,
+                                   uint32_t max_depth)
+{
+    ladle_node **child = NULL;
+    if (LADLE_LIKELY(max_depth && is_small_tuple(cursor, node))) {
+        begin_small_tuple(shape, node, cursor);
+        child = encode_leaves(node, node->children, cursor);
+        if (LADLE_LIKELY(child == node->children + node->child_count)) {
+            ladle_node_count(node);
+            return LADLE_OK;
+        }
+    }
+    return encode_rest(shape, node, child, cursor, max_depth);
 }

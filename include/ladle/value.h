@@ -352,10 +352,19 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_value_skip(ladle_cursor *cursor, ui
  *         ladle_value_put_int(&record, id) || ladle_value_put_float(&record, score)) {
  *         ... out of memory ...
  *     }
+ *
+ * They keep the length at hand while they store bytes: for all that compilers know, one of these
+ * could be the length.
  */
 static inline LADLE_NODISCARD ladle_status ladle_value_put_tag(ladle_buffer *to, uint8_t tag)
 {
-    return ladle_buffer_put(to, &tag, 1);
+    ladle_status status = ladle_buffer_reserve(to, 1);
+    if (LADLE_LIKELY(status == LADLE_OK)) {
+        size_t len = to->len;
+        to->data[len] = tag;
+        to->len = len + 1;
+    }
+    return status;
 }
 
 static inline LADLE_NODISCARD ladle_status ladle_value_put_none(ladle_buffer *to)
@@ -376,9 +385,11 @@ static inline LADLE_NODISCARD ladle_status ladle_value_put_word(ladle_buffer *to
 {
     ladle_status status = ladle_buffer_reserve(to, 9);
     if (LADLE_LIKELY(status == LADLE_OK)) {
-        to->data[to->len] = tag;
-        ladle_store_u64(to->data + to->len + 1, word);
-        to->len += 9;
+        size_t len = to->len;
+        uint8_t *item = to->data + len;
+        item[0] = tag;
+        ladle_store_u64(item + 1, word);
+        to->len = len + 9;
     }
     return status;
 }
@@ -476,9 +487,11 @@ static inline LADLE_NODISCARD ladle_status ladle_value_put_small_str(ladle_buffe
 {
     ladle_status status = ladle_buffer_reserve(to, 1 + len);
     if (LADLE_LIKELY(status == LADLE_OK)) {
-        to->data[to->len] = (uint8_t)(LADLE_TAG_SMALL_STR + len);
-        ladle_copy(to->data + to->len + 1, data, len);
-        to->len += 1 + len;
+        size_t start = to->len;
+        uint8_t *item = to->data + start;
+        item[0] = (uint8_t)(LADLE_TAG_SMALL_STR + len);
+        ladle_copy(item + 1, data, len);
+        to->len = start + 1 + len;
     }
     return status;
 }
