@@ -355,26 +355,27 @@ static ladle_status find_alternative(ladle_shape *shape, ladle_node *node, struc
     return status == LADLE_OK ? select_alternative(shape, node, any, out) : status;
 }
 
-static ladle_status accept(ladle_shape *shape, ladle_node *node, struct wanted wanted,
+static ladle_status accept(ladle_shape *shape, ladle_node *node, const struct wanted *wanted,
                            ladle_node **out)
 {
     if (node->kind == LADLE_EMPTY) {
-        LADLE_TRY(become(shape, node, wanted));
+        LADLE_TRY(become(shape, node, *wanted));
     }
-    if (takes(node, &wanted) || node->kind == LADLE_ANY) {
+    if (takes(node, wanted) || node->kind == LADLE_ANY) {
         *out = node;
         return LADLE_OK;
     }
     if (node->kind != LADLE_UNION) {
         LADLE_TRY(become_union(shape, node));
     }
-    return find_alternative(shape, node, wanted, out);
+    return find_alternative(shape, node, *wanted, out);
 }
 
 ladle_status ladle_node_accept(ladle_shape *shape, ladle_node *node, ladle_kind kind,
                                uint32_t detail, ladle_node **out)
 {
-    return accept(shape, node, (struct wanted){.kind = kind, .detail = detail}, out);
+    const struct wanted wanted = {.kind = kind, .detail = detail};
+    return accept(shape, node, &wanted, out);
 }
 
 ladle_status ladle_node_accept_typed(ladle_shape *shape, ladle_node *node, ladle_kind kind,
@@ -383,9 +384,9 @@ ladle_status ladle_node_accept_typed(ladle_shape *shape, ladle_node *node, ladle
 {
     bool is_too_long =
         type_len > TYPE_LEN_MAX || (kind == LADLE_OBJECT && value_len > LADLE_DICT_COLUMNS_MAX);
-    struct wanted wanted = {.kind = is_too_long ? LADLE_ANY : kind,
-                            .type = type,
-                            .type_len = is_too_long ? 0 : (uint32_t)type_len,
-                            .value_len = value_len};
-    return accept(shape, node, wanted, out);
+    const struct wanted wanted = {.kind = is_too_long ? LADLE_ANY : kind,
+                                  .type = type,
+                                  .type_len = is_too_long ? 0 : (uint32_t)type_len,
+                                  .value_len = value_len};
+    return accept(shape, node, &wanted, out);
 }
