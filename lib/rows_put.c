@@ -305,10 +305,11 @@ static bool copy_full_texts(uint8_t *to, size_t capacity, const struct members *
         return false;
     }
     struct seen seen = {.bits = {0}};
-    for (const uint8_t *from = members->first; from <= last; from += members->stride) {
-        __builtin_prefetch(from + members->ahead);
+    const size_t stride = members->stride;
+    const size_t ahead = members->ahead;
+    for (const uint8_t *from = members->first; from <= last; from += stride, to += capacity) {
+        __builtin_prefetch(from + ahead);
         copy_bytes(to, from, capacity, &seen);
-        to += capacity;
     }
     *high = fold(seen.bits);
     return !fold(seen.zeros);
