@@ -59,10 +59,10 @@ static inline const uint8_t *encode_text(ladle_node *node, const uint8_t *next, 
         len > node->bytes.capacity - node->bytes.len || node->count == node->capacity) {
         return NULL;
     }
-    size_t bytes_len = node->bytes.len; /* kept at hand: it is none of the bytes that are stored */
+    uint8_t *to = node->bytes.data + node->bytes.len;
+    node->bytes.len += len;
     ((uint32_t *)node->words)[node->count++] = (uint32_t)len;
-    ladle_copy(node->bytes.data + bytes_len, next + 1, len);
-    node->bytes.len = bytes_len + len;
+    ladle_copy(to, next + 1, len);
     return next + 1 + len;
 }
 
@@ -154,12 +154,11 @@ static ladle_status encode_any_int(struct encoder *encoder, ladle_node *node, la
 
 /*
  * Put the next items of a tuple, as long as they are the usual ones. Returns the child that the next
- * one is for.
+ * one is for, or the end.
  */
-LADLE_ALWAYS_INLINE ladle_node **encode_leaves(const ladle_node *tuple, ladle_node **child,
+LADLE_ALWAYS_INLINE ladle_node **encode_leaves(ladle_node **child, ladle_node **children_end,
                                                ladle_cursor *cursor)
 {
-    ladle_node **children_end = tuple->children + tuple->child_count;
     const uint8_t *next = cursor->next;
     const uint8_t *end = cursor->end;
     for (; child < children_end; child++) {
@@ -180,7 +179,7 @@ static ladle_status encode_items(struct encoder *encoder, ladle_node *tuple, lad
                                  uint32_t depth)
 {
     ladle_node **children_end = tuple->children + tuple->child_count;
-    while ((child = encode_leaves(tuple, child, encoder->cursor)) < children_end) {
+    while ((child = encode_leaves(child, children_end, encoder->cursor)) < children_end) {
         LADLE_TRY(encode_other(encoder, *child++, depth));
     }
     ladle_node_count(tuple);
@@ -524,8 +523,9 @@ ladle_status ladle_node_put_tagged(ladle_shape *shape, ladle_node *node, ladle_c
     ladle_node **child = NULL;
     if (LADLE_LIKELY(max_depth && is_small_tuple(cursor, node))) {
         begin_small_tuple(shape, node, cursor);
-        child = encode_leaves(node, node->children, cursor);
-        if (LADLE_LIKELY(child == node->children + node->child_count)) {
+        ladle_node **children_end = node->children + node->child_count;
+        child = encode_leaves(node->children, children_end, cursor);
+        if (LADLE_LIKELY(child == children_end)) {
             ladle_node_count(node);
             return LADLE_OK;
         }
