@@ -1,59 +1,128 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "packed.h"
 
-static uint64_t sum_u8(const uint8_t *data, uint64_t count)
+/*
+ * Words of 'bits' bits, 64 bits of them at a time: each is added to its neighbour, so that half as
+ * many words of twice as many bits are left, until there is but one (as in the count of bits in
+ * Warren, "Hacker's Delight", 5-1).
+ */
+LADLE_ALWAYS_INLINE uint64_t sum_of(uint64_t words, unsigned bits)
 {
-    uint64_t sum = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        sum += data[i];
+    if (bits <= 1) {
+        words = (words & 0x5555555555555555) + (words >> 1 & 0x5555555555555555);
     }
-    return sum;
+    if (bits <= 2) {
+        words = (words & 0x3333333333333333) + (words >> 2 & 0x3333333333333333);
+    }
+    if (bits <= 4) {
+        words = (words & 0x0F0F0F0F0F0F0F0F) + (words >> 4 & 0x0F0F0F0F0F0F0F0F);
+    }
+    if (bits <= 8) {
+        words = (words & 0x00FF00FF00FF00FF) + (words >> 8 & 0x00FF00FF00FF00FF);
+    }
+    if (bits <= 16) {
+        words = (words & 0x0000FFFF0000FFFF) + (words >> 16 & 0x0000FFFF0000FFFF);
+    }
+    return (words & 0xFFFFFFFF) + (words >> 32);
 }
 
-static uint64_t sum_u16(const uint8_t *data, uint64_t count)
+/*
+ * The sum of the words in whole groups of 64 bits. '*index' is where they end.
+ */
+LADLE_ALWAYS_INLINE uint64_t sum_groups(const uint8_t *data, uint64_t count, unsigned bits,
+                                        uint64_t *index)
 {
     uint64_t sum = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        sum += ladle_load_u16(data + 2 * i);
+    uint64_t group_count = count * bits / 64;
+    for (uint64_t i = 0; i < group_count; i++) {
+        sum += sum_of(ladle_load_u64(data + 8 * i), bits);
     }
+    *index = group_count * 64 / bits;
     return sum;
 }
 
 /*
- * Elements of one bit: eight bytes at a time.
+ * The sum of the words without the base.
  */
-static uint64_t sum_bits(const uint8_t *data, uint64_t count)
+static uint64_t sum_words(const ladle_packed *packed, uint64_t count)
 {
+    uint64_t index = 0;
     uint64_t sum = 0;
-    uint64_t i = 0;
-    for (; i + 64 <= count; i += 64) {
-        sum += (uint64_t)__builtin_popcountll(ladle_load_u64(data + i / 8));
+    switch (packed->bits) {
+    case 1:
+        sum = sum_groups(packed->data, count, 1, &index);
+        break;
+    case 2:
+        sum = sum_groups(packed->data, count, 2, &index);
+        break;
+    case 4:
+        sum = sum_groups(packed->data, count, 4, &index);
+        break;
+    case 8:
+        sum = sum_groups(packed->data, count, 8, &index);
+        break;
+    case 16:
+        sum = sum_groups(packed->data, count, 16, &index);
+        break;
+    case 32:
+        sum = sum_groups(packed->data, count, 32, &index);
+        break;
+    default:
+        break;
     }
-    for (; i < count; i++) {
-        sum += data[i / 8] >> i % 8 & 1;
+    for (; index < count; index++) {
+        sum += ladle_packed_get(packed, index) - packed->base;
     }
     return sum;
 }
 
 uint64_t ladle_packed_sum(const ladle_packed *packed, uint64_t count)
 {
-    uint64_t sum = packed->base * count;
-    switch (packed->bits) {
-    case 0:
-        return sum + packed->step * (count % 2 ? (count - 1) / 2 * count : count / 2 * (count - 1));
-    case 1:
-        return sum + sum_bits(packed->data, count);
-    case 8:
-        return sum + sum_u8(packed->data, count);
-    case 16:
-        return sum + sum_u16(packed->data, count);
-    default:
-        sum = 0;
-        for (uint64_t i = 0; i < count; i++) {
-            sum += ladle_packed_get(packed, i);
-        }
-        return sum;
+    if (packed->bits) {
+        return packed->base * count + sum_words(packed, count);
     }
+    uint64_t sum_of_indices = count % 2 ? (count - 1) / 2 * count : count / 2 * (count - 1);
+    return packed->base * count + packed->step * sum_of_indices;
+}
+
+/*
+ * Whether all words in groups of 64 bits are below a limit: with 'missing' added to it a word that
+ * is not reaches the highest of twice as many bits. 'missing' and 'ones' have the same in each pair.
+ */
+static bool are_groups_below(const uint8_t *data, uint64_t group_count, unsigned bits,
+                             uint64_t limit)
+{
+    uint64_t ones = UINT64_MAX / (UINT64_MAX >> (64 - 2 * bits));
+    uint64_t mask = ones * ((UINT64_C(1) << bits) - 1);
+    uint64_t missing = ones * ((UINT64_C(1) << (2 * bits - 1)) - limit);
+    uint64_t reached = 0;
+    for (uint64_t i = 0; i < group_count; i++) {
+        uint64_t words = ladle_load_u64(data + 8 * i);
+        reached |= ((words & mask) + missing) | ((words >> bits & mask) + missing);
+    }
+    return (reached & ones << (2 * bits - 1)) == 0;
+}
+
+bool ladle_packed_is_below(const ladle_packed *packed, uint64_t count, uint64_t limit)
+{
+    unsigned bits = packed->bits;
+    uint64_t index = 0;
+    if (bits && bits <= 32 && packed->base == 0) {
+        uint64_t group_count = count * bits / 64;
+        if (limit >> bits) {
+            return true;
+        }
+        if (!are_groups_below(packed->data, group_count, bits, limit)) {
+            return false;
+        }
+        index = group_count * 64 / bits;
+    }
+    for (; index < count; index++) {
+        if (ladle_packed_get(packed, index) >= limit) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool ladle_packed_count(const ladle_packed *packed, uint64_t count, uint32_t limit,
@@ -68,7 +137,7 @@ bool ladle_packed_count(const ladle_packed *packed, uint64_t count, uint32_t lim
         return true;
     }
     if (packed->bits == 1 && packed->base == 0 && limit >= 2) {
-        counts[1] = sum_bits(packed->data, count);
+        counts[1] = sum_words(packed, count);
         counts[0] = count - counts[1];
         return true;
     }

@@ -10,6 +10,11 @@
 uint64_t ladle_packed_sum(const ladle_packed *packed, uint64_t count);
 
 /*
+ * Whether the first 'count' elements are all below a limit.
+ */
+bool ladle_packed_is_below(const ladle_packed *packed, uint64_t count, uint64_t limit);
+
+/*
  * How often each word stands among the first 'count' elements. They are below 'limit', which is at
  * most 256, or the call returns false.
  */

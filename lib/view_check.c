@@ -78,12 +78,7 @@ static bool codes_fit(const ladle_view *view)
     if (view->words.bits == 0) {
         return view->count == 0 || view->words.base < limit;
     }
-    for (uint64_t i = 0; i < view->count; i++) {
-        if (ladle_packed_get(&view->words, i) >= limit) {
-            return false;
-        }
-    }
-    return true;
+    return ladle_packed_is_below(&view->words, view->count, limit);
 }
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pack.h"
+#include "packed.h"
 #include "test.h"
 #include "views.h"
 
@@ -230,6 +231,69 @@ START_TEST(floats_keep_their_bits)
 }
 END_TEST
 
+/*
+ * What is found of many words at a time, beside the same word by word.
+ */
+static void check_words(const ladle_packed *packed, uint64_t count)
+{
+    uint64_t sum = 0;
+    uint64_t greatest = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t word = ladle_packed_get(packed, i);
+        sum += word;
+        greatest = word > greatest ? word : greatest;
+    }
+    check_that(ladle_packed_sum(packed, count) == sum, "%u bits, %llu words", packed->bits,
+               (unsigned long long)count);
+    for (uint64_t limit = greatest ? greatest - 1 : 0; limit <= greatest + 2 && count; limit++) {
+        check_that(ladle_packed_is_below(packed, count, limit) == (greatest < limit),
+                   "%u bits, %llu words below %llu", packed->bits, (unsigned long long)count,
+                   (unsigned long long)limit);
+    }
+    ck_assert(count || ladle_packed_is_below(packed, 0, 0));
+}
+
+START_TEST(words_are_summed_and_compared)
+{
+    static const uint8_t bits[] = {0, 1, 2, 4, 8, 16, 32, 64};
+    enum { COUNT = 150 };
+    uint8_t data[COUNT * 8 + 8];
+    struct gen gen = gen_begin((uint64_t)_i);
+    for (size_t round = 0; round < 40; round++) {
+        bool is_full = round % 4 == 0; /* all bits are set */
+        uint8_t mask = (uint8_t)(is_full ? 255 : gen_below(&gen, 256));
+        for (size_t i = 0; i < sizeof data; i++) {
+            data[i] = is_full ? 255 : (uint8_t)(gen_u64(&gen) & mask);
+        }
+        ladle_packed packed = {.data = data + round % 8,
+                               .base = round % 3 ? 0 : gen_below(&gen, 1000),
+                               .bits = bits[_i]};
+        for (uint64_t count = 0; count <= COUNT; count++) {
+            check_words(&packed, count);
+        }
+    }
+}
+END_TEST
+
+/*
+ * One word that is not below a limit is found wherever it stands.
+ */
+START_TEST(a_word_that_is_not_below_is_found)
+{
+    static const uint8_t bits[] = {1, 2, 4, 8, 16, 32};
+    enum { COUNT = 130 };
+    unsigned width = bits[_i];
+    for (size_t place = 0; place < COUNT; place++) {
+        uint8_t data[COUNT * 4 + 8] = {0};
+        ladle_packed packed = {.data = data, .bits = (uint8_t)width};
+        data[place * width / 8] = (uint8_t)(1U << place * width % 8);
+        ck_assert(!ladle_packed_is_below(&packed, COUNT, 1));
+        ck_assert(ladle_packed_is_below(&packed, place, 1));
+        ck_assert(ladle_packed_is_below(&packed, COUNT, 2));
+    }
+}
+END_TEST
+
 Suite *pack_suite(void)
 {
     Suite *suite = suite_create("pack");
@@ -240,6 +304,8 @@ Suite *pack_suite(void)
     tcase_add_loop_test(tcase, lengths_are_packed_to_their_range, 0, 7);
     tcase_add_test(tcase, small_words_are_packed_by_their_greatest);
     tcase_add_test(tcase, floats_keep_their_bits);
+    tcase_add_loop_test(tcase, words_are_summed_and_compared, 0, 8);
+    tcase_add_loop_test(tcase, a_word_that_is_not_below_is_found, 0, 6);
     suite_add_tcase(suite, tcase);
     return suite;
 }
