@@ -85,6 +85,9 @@ LADLE_ALWAYS_INLINE PyObject *decode_inline(core_decoder *decoder, ladle_view *v
         return decode_entry(decoder, view);
     case LADLE_UNION:
         return decode(decoder, &view->children[ladle_packed_get(&view->words, view->next++)]);
+    case LADLE_NONE:
+        view->next++;
+        return Py_NewRef(Py_None);
     default:
         return decode_other(decoder, view);
     }
@@ -344,9 +347,6 @@ static PyObject *decode_extension(core_decoder *decoder, ladle_view *view)
 static PyObject *decode_other(core_decoder *decoder, ladle_view *view)
 {
     switch (view->kind) {
-    case LADLE_NONE:
-        view->next++;
-        return Py_NewRef(Py_None);
     case LADLE_BOOL:
         return PyBool_FromLong(ladle_packed_get(&view->words, view->next++) != 0);
     case LADLE_COMPLEX:
