@@ -12,6 +12,11 @@
 #define DAY_US    INT64_C(86400000000)
 #define DAY_LAST  3652059
 
+/*
+ * Whole days of a timedelta.
+ */
+#define SPAN_DAYS_MAX ((core_int128)999999999)
+
 int arrow_import_fail(arrow_importer *importer, const arrow_source *source, const char *why)
 {
     importer->failed = source;
@@ -191,6 +196,23 @@ static int put_object(arrow_importer *importer, ladle_node *node, PyObject *obje
     return result;
 }
 
+/*
+ * A duration, which in seconds may be longer than Python's, and those longer than 64 bits.
+ */
+static int put_duration(arrow_importer *importer, ladle_node *node, const arrow_source *source,
+                        core_int128 time)
+{
+    if (time == (int64_t)time) {
+        return put_extension(importer, node, source, CODE_TIMEDELTA, time);
+    }
+    if (time < -SPAN_DAYS_MAX * DAY_US || time >= (SPAN_DAYS_MAX + 1) * DAY_US) {
+        return arrow_import_fail(importer, source, "is a time that Python does not have");
+    }
+    return put_object(importer, node,
+                      PyObject_CallMethod(importer->helpers, "span_of", "LL",
+                                          (long long)(time / DAY_US), (long long)(time % DAY_US)));
+}
+
 static int put_time(arrow_importer *importer, ladle_node *node, const arrow_source *source,
                     int64_t at)
 {
@@ -206,7 +228,7 @@ static int put_time(arrow_importer *importer, ladle_node *node, const arrow_sour
     case OP_TIME:
         return put_extension(importer, node, source, CODE_TIME_PLAIN, time);
     case OP_DURATION:
-        return put_extension(importer, node, source, CODE_TIMEDELTA, time);
+        return put_duration(importer, node, source, time);
     default:
         if (source->zone && time == (int64_t)time) {
             PyObject *object = PyObject_CallMethod(importer->helpers, "moment_in", "LO",

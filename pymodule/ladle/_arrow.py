@@ -99,6 +99,11 @@ def moment_in(microseconds, zone):
     return (EPOCH_UTC + datetime.timedelta(microseconds=microseconds)).astimezone(zone)
 
 
+def span_of(days, microseconds):
+    """The timedelta of so many days and microseconds."""
+    return datetime.timedelta(days, 0, microseconds)
+
+
 def decimal_of(data, scale):
     """The Decimal of a number as Arrow keeps it."""
     number = int.from_bytes(data, sys.byteorder, signed=True)

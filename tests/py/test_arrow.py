@@ -340,6 +340,25 @@ def test_no_value_becomes_another_whatever_is_asked_for(name, data):
         assert compared(loaded(dumped(Wanted(records, Request(("+s", {"a": form})))))) == plain
 
 
+def test_long_timedeltas_go_out_in_seconds():
+    short = [{"s": S.min}, {"s": S(days=106_751_992)}, {"s": None}, {"s": S(1)}, {"s": S(days=999_999_999, seconds=86399)}]
+    table = Wanted(short, Request(("+s", {"s": "tDs"})))
+    assert exactly(loaded(dumped(table))) == exactly(short)
+    with pytest.raises(ValueError, match=r"record 0: \['s'\] is out of the range of Arrow's type"):
+        through_arrow(short)
+
+
+@pytest.mark.parametrize("seconds", [86400 * 10**9, -86400 * 999_999_999 - 1])
+def test_durations_that_python_does_not_have_are_refused(seconds):
+    class Durations:
+        def __arrow_c_stream__(self, requested_schema=None):
+            array = numpy.array([(seconds,)], [("s", "m8[s]")])
+            return Table(array).__arrow_c_stream__()
+
+    with pytest.raises(ValueError, match=r"record 0: \['s'\] is a time that Python does not have"):
+        dumped(Durations())
+
+
 def test_what_is_tried_may_stand_anywhere():
     records = [{"s": {"x": [i / 4, None], "y": T(2020, 1, 1, 0, 0, i % 60)}, "m": {i: 1}} for i in range(3000)]
     wanted = {"s": ("+s", {"x": ("+l", {"item": "f"}), "y": "tss:"}), "m": "+m"}
