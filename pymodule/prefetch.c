@@ -11,6 +11,7 @@ enum {
     RECORDS_AHEAD = 32,
     TABLES_AHEAD = 24,
     ITEMS_AHEAD = 16,
+    DICT_TABLES_AHEAD = 16, /* of dicts in the order of memory */
     ITEMS_MAX = 16
 };
 
@@ -36,6 +37,9 @@ enum prefetch core_prefetch_look(PyObject *list, Py_ssize_t index)
         return PREFETCH_ALL;
     }
     PyObject *record = PyList_GET_ITEM(list, index);
+    if (PyDict_CheckExact(record)) {
+        return PREFETCH_DICTS;
+    }
     return !PyTuple_CheckExact(record)   ? PREFETCH_NOTHING
            : core_is_small_tuple(record) ? PREFETCH_ITEMS
                                          : PREFETCH_BEHIND;
@@ -97,4 +101,16 @@ void core_prefetch_all(PyObject *list, Py_ssize_t index)
     prefetch_object(item_ahead(list, index + RECORDS_AHEAD));
     prefetch_table(item_ahead(list, index + TABLES_AHEAD));
     prefetch_items(item_ahead(list, index + ITEMS_AHEAD));
+}
+
+void core_prefetch_dicts(PyObject *list, Py_ssize_t index)
+{
+    PyObject *record = item_ahead(list, index + DICT_TABLES_AHEAD);
+    PREFETCH_ONCE(item_ahead(list, index + RECORDS_AHEAD));
+    if (PyDict_CheckExact(record)) {
+        const char *keys = (const char *)((PyDictObject *)record)->ma_keys;
+        PREFETCH_ONCE(keys);
+        PREFETCH_ONCE(keys + 64);
+        PREFETCH_ONCE(keys + 128);
+    }
 }

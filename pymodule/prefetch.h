@@ -40,11 +40,11 @@ enum { PREFETCH_SMALL_MAX = 4, PREFETCH_ITEMS_AHEAD = 12, PREFETCH_TUPLE_AHEAD =
 enum { PREFETCH_BEHIND_LEN = 4096 };
 
 /*
- * What is asked for: nothing; all of a record, for they lie far from each other; the items of small
- * tuples, or what lies behind large ones. Those lie one behind the other in a few places at once,
- * and the processor loses sight of them at the end of each page.
+ * What is asked for: nothing; all of a record, for they lie far from each other; dicts and their
+ * tables; the items of small tuples; what lies behind large ones. Such lie one behind the other in a
+ * few places at once, and the processor loses sight of them at the end of each page.
  */
-enum prefetch { PREFETCH_NOTHING, PREFETCH_ALL, PREFETCH_ITEMS, PREFETCH_BEHIND };
+enum prefetch { PREFETCH_NOTHING, PREFETCH_ALL, PREFETCH_DICTS, PREFETCH_ITEMS, PREFETCH_BEHIND };
 
 /*
  * What to ask for from an index of a list on, which may be its end.
@@ -52,9 +52,10 @@ enum prefetch { PREFETCH_NOTHING, PREFETCH_ALL, PREFETCH_ITEMS, PREFETCH_BEHIND 
 enum prefetch core_prefetch_look(PyObject *list, Py_ssize_t index);
 
 /*
- * Ask for all of some records behind the one at an index.
+ * Ask for all of some records behind the one at an index; for dicts and tables behind it.
  */
 void core_prefetch_all(PyObject *list, Py_ssize_t index);
+void core_prefetch_dicts(PyObject *list, Py_ssize_t index);
 
 static inline bool core_is_small_tuple(PyObject *record)
 {
@@ -76,6 +77,8 @@ static inline void core_prefetch(PyObject *list, Py_ssize_t index, enum prefetch
 {
     if (what == PREFETCH_ALL) {
         core_prefetch_all(list, index);
+    } else if (what == PREFETCH_DICTS) {
+        core_prefetch_dicts(list, index);
     } else if (what == PREFETCH_ITEMS && index + PREFETCH_TUPLE_AHEAD < PyList_GET_SIZE(list)) {
         PyObject *record = PyList_GET_ITEM(list, index + PREFETCH_ITEMS_AHEAD);
         Py_ssize_t count = core_is_small_tuple(record) ? PyTuple_GET_SIZE(record) : 0;
