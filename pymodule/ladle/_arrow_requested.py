@@ -37,7 +37,7 @@ def adapted(plan, wanted):
         return _encoded(plan, form, dictionary)
     if plan.op == STRUCT and form == "+s" and plan.detail is None:
         return plan._replace(children=_fields(plan, children))
-    if plan.op == LIST and form in ("+l", "+L"):
+    if plan.op == LIST and form in ("+l", "+L") and len(children) == 1:
         return plan._replace(form=form, children=(adapted(plan.children[0], children[0]),))
     cast = CASTS.get(plan.op)
     return plan if cast is None or form == plan.form else cast(plan, form)

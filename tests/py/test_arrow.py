@@ -243,6 +243,11 @@ def test_a_requested_schema_is_followed_where_no_value_changes(records, wanted, 
     assert exactly(loaded(dumped(Wanted(records * 300, schema)))) == exactly(rows * 300)
 
 
+def test_a_requested_list_of_nothing_is_no_reason_to_fail():
+    records = [{"a": [1, 2]}] * 300
+    assert loaded(dumped(Wanted(records, Request(("+s", {"a": "+l"}))))) == records
+
+
 def instant(*moment, zone=datetime.UTC):
     return datetime.datetime(*moment, tzinfo=zone)
 
