@@ -145,6 +145,7 @@ class Bench:
         for workload in self.options.only:
             planned = list(self.steps(workload))
             self.say(f"round {number + 1} of {self.options.rounds}: {workload}, {len(planned)}")
+            machine.compact()
             for step in planned:
                 self.measure(step)
             for step in planned:
@@ -153,6 +154,7 @@ class Bench:
     def round_of_c(self) -> None:
         """The C programs print the same figures, for writing and then for reading."""
         count = QUICK_COUNT if self.options.quick else WORKLOADS["T"].count
+        machine.compact()
         for program in self.options.c:
             for operation in ("write", "read"):
                 figures = self.c_figures.setdefault((program.name, operation), Figures())
