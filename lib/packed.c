@@ -6,7 +6,7 @@
  * many words of twice as many bits are left, until there is but one (as in the count of bits in
  * Warren, "Hacker's Delight", 5-1).
  */
-LADLE_ALWAYS_INLINE uint64_t sum_of(uint64_t words, unsigned bits)
+static inline uint64_t sum_of(uint64_t words, unsigned bits)
 {
     if (bits <= 1) {
         words = (words & 0x5555555555555555) + (words >> 1 & 0x5555555555555555);
@@ -27,51 +27,18 @@ LADLE_ALWAYS_INLINE uint64_t sum_of(uint64_t words, unsigned bits)
 }
 
 /*
- * The sum of the words in whole groups of 64 bits. '*index' is where they end.
- */
-LADLE_ALWAYS_INLINE uint64_t sum_groups(const uint8_t *data, uint64_t count, unsigned bits,
-                                        uint64_t *index)
-{
-    uint64_t sum = 0;
-    uint64_t group_count = count * bits / 64;
-    for (uint64_t i = 0; i < group_count; i++) {
-        sum += sum_of(ladle_load_u64(data + 8 * i), bits);
-    }
-    *index = group_count * 64 / bits;
-    return sum;
-}
-
-/*
  * The sum of the words without the base.
  */
 static uint64_t sum_words(const ladle_packed *packed, uint64_t count)
 {
-    uint64_t index = 0;
+    unsigned bits = packed->bits;
     uint64_t sum = 0;
-    switch (packed->bits) {
-    case 1:
-        sum = sum_groups(packed->data, count, 1, &index);
-        break;
-    case 2:
-        sum = sum_groups(packed->data, count, 2, &index);
-        break;
-    case 4:
-        sum = sum_groups(packed->data, count, 4, &index);
-        break;
-    case 8:
-        sum = sum_groups(packed->data, count, 8, &index);
-        break;
-    case 16:
-        sum = sum_groups(packed->data, count, 16, &index);
-        break;
-    case 32:
-        sum = sum_groups(packed->data, count, 32, &index);
-        break;
-    default:
-        break;
+    uint64_t group_count = bits <= 32 ? count * bits / 64 : 0;
+    for (uint64_t i = 0; i < group_count; i++) {
+        sum += sum_of(ladle_load_u64(packed->data + 8 * i), bits);
     }
-    for (; index < count; index++) {
-        sum += ladle_packed_get(packed, index) - packed->base;
+    for (uint64_t i = group_count * 64 / bits; i < count; i++) {
+        sum += ladle_packed_get(packed, i) - packed->base;
     }
     return sum;
 }
@@ -107,6 +74,9 @@ bool ladle_packed_is_below(const ladle_packed *packed, uint64_t count, uint64_t 
 {
     unsigned bits = packed->bits;
     uint64_t index = 0;
+    if (bits == 0 && packed->step == 0) {
+        return count == 0 || packed->base < limit;
+    }
     if (bits && bits <= 32 && packed->base == 0) {
         uint64_t group_count = count * bits / 64;
         if (limit >> bits) {

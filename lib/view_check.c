@@ -72,15 +72,6 @@ static ladle_status check_key_lists(struct ladle_arena *arena, const ladle_view 
     return LADLE_OK;
 }
 
-static bool codes_fit(const ladle_view *view)
-{
-    uint64_t limit = view->children[0].count;
-    if (view->words.bits == 0) {
-        return view->count == 0 || view->words.base < limit;
-    }
-    return ladle_packed_is_below(&view->words, view->count, limit);
-}
-
 /*
  * Note where each LADLE_STARTS_STEP-th entry of a dictionary begins; lengths were checked.
  */
@@ -128,7 +119,8 @@ ladle_status ladle_view_check(struct ladle_arena *arena, ladle_view *view, const
     if (view->kind == LADLE_UNION && !selectors_fit(view)) {
         return corrupt(why, "the selectors of a union do not fit its alternatives");
     }
-    if (view->kind == LADLE_DICTIONARY && !codes_fit(view)) {
+    if (view->kind == LADLE_DICTIONARY &&
+        !ladle_packed_is_below(&view->words, view->count, view->children[0].count)) {
         return corrupt(why, "a dictionary has a code that is not there");
     }
     if (view->kind == LADLE_DICT) {
