@@ -80,7 +80,7 @@ ladle_status ladle_emitter_init(struct ladle_emitter *emitter, const ladle_sink 
                                 const struct ladle_emitter_options *options)
 {
     const ladle_allocator *allocator = options->allocator;
-    unsigned threads = options->threads;
+    unsigned threads = options->codec ? options->threads : 0; /* else they have nothing to do */
     emitter->allocator = allocator;
     emitter->output.sink = *sink;
     emitter->merged_bytes.allocator = allocator;

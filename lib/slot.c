@@ -38,12 +38,12 @@ ladle_status ladle_slots_init(struct ladle_slots *slots, unsigned threads,
     for (unsigned i = 0; i <= threads; i++) {
         ladle_block_decoder_init(&slots->decoders[i], allocator);
     }
-    return threads ? ladle_pool_new(&slots->pool, threads, allocator) : LADLE_OK;
+    return LADLE_OK;
 }
 
 /*
- * In a child made by fork there are no threads. What they were at is not touched again: it is done
- * anew in other memory.
+ * In a child made by fork the threads are not there. What they were at is not touched again: it is
+ * done anew in other memory.
  */
 static void leave_pool(struct ladle_slots *slots)
 {
@@ -51,8 +51,12 @@ static void leave_pool(struct ladle_slots *slots)
         return;
     }
     for (unsigned i = 0; i < slots->ahead_count; i++) {
-        ladle_block_init(&slots->ahead[i]->block, slots->allocator);
-        slots->ahead[i]->job.is_done = false;
+        struct ladle_slot *slot = slots->ahead[i];
+        if (slot->is_started) {
+            ladle_block_init(&slot->block, slots->allocator);
+            slot->is_started = false;
+            slot->job.is_done = false;
+        }
     }
     for (unsigned i = 1; i <= slots->thread_count; i++) {
         ladle_block_decoder_init(&slots->decoders[i], slots->allocator);
@@ -132,6 +136,24 @@ struct ladle_slot *ladle_slots_take(struct ladle_slots *slots)
     return slot;
 }
 
+/*
+ * Hand a block over to a thread, if it is worth that: one that is not compressed takes less time
+ * than to wake a thread, and lies in a cache of this one. Threads are started by the first that is.
+ */
+static bool start(struct ladle_slots *slots, struct ladle_slot *slot)
+{
+    bool is_compressed = slot->header.stored_len < slot->header.decoded_len;
+    if (!is_compressed || slots->thread_count == 0) {
+        return false;
+    }
+    if (!slots->pool &&
+        ladle_pool_new(&slots->pool, slots->thread_count, slots->allocator) != LADLE_OK) {
+        return false;
+    }
+    ladle_pool_start(slots->pool, &slot->job);
+    return true;
+}
+
 void ladle_slots_put(struct ladle_slots *slots, struct ladle_slot *slot, bool is_decoded)
 {
     leave_pool(slots);
@@ -140,16 +162,14 @@ void ladle_slots_put(struct ladle_slots *slots, struct ladle_slot *slot, bool is
     slot->epoch = slots->epoch;
     slot->job.is_done = is_decoded;
     slot->status = LADLE_OK;
-    if (slots->pool && !is_decoded) {
-        ladle_pool_start(slots->pool, &slot->job);
-    }
+    slot->is_started = !is_decoded && start(slots, slot);
 }
 
 struct ladle_slot *ladle_slots_next(struct ladle_slots *slots)
 {
     struct ladle_slot *slot = slots->ahead[0];
     leave_pool(slots);
-    if (slots->pool) {
+    if (slot->is_started) {
         ladle_pool_wait(slots->pool, &slot->job);
     } else if (!slot->job.is_done) {
         decode(slot, &slots->decoders[0]);
@@ -168,7 +188,7 @@ void ladle_slots_forget(struct ladle_slots *slots)
     leave_pool(slots);
     for (unsigned i = 0; i < slots->ahead_count; i++) {
         struct ladle_slot *slot = slots->ahead[i];
-        if (slots->pool) {
+        if (slot->is_started) {
             ladle_pool_wait(slots->pool, &slot->job);
             slot->used = slot->status == LADLE_OK ? ++slots->uses : 0;
         }

@@ -24,6 +24,7 @@ struct ladle_slot {
     struct ladle_slots *owner;
     uint64_t used; /* rises with each use; 0: nothing is in it */
     bool is_ahead;
+    bool is_started; /* a thread decodes it, or did */
     struct ladle_block_header header;
     uint64_t first_record; /* in the file */
     uint64_t block_offset; /* in the file */
@@ -37,7 +38,7 @@ struct ladle_slot {
 
 struct ladle_slots {
     const ladle_allocator *allocator;
-    struct ladle_pool *pool; /* NULL: blocks are decoded when their turn comes */
+    struct ladle_pool *pool; /* NULL: no block was compressed so far, or thread_count is 0 */
     unsigned thread_count;
     struct ladle_block_decoder *decoders; /* the owner's, then one a thread */
     struct ladle_slot items[LADLE_SLOT_COUNT];
@@ -50,8 +51,8 @@ struct ladle_slots {
 };
 
 /*
- * 'threads' is 0 for none. ladle_slots_free is called whatever this gives: LADLE_OK or
- * LADLE_E_MEMORY.
+ * 'threads' is 0 for none; they are started when there is something to decompress.
+ * ladle_slots_free is called whatever this gives: LADLE_OK or LADLE_E_MEMORY.
  */
 ladle_status ladle_slots_init(struct ladle_slots *slots, unsigned threads,
                               const ladle_allocator *allocator);

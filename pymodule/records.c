@@ -330,7 +330,7 @@ PyDoc_STRVAR(
     "on_error  what to do about damage: 'raise'; 'tail', an unfinished file ends where its last\n"
     "          complete block does; 'skip', that too, and damaged blocks are left out; or a\n"
     "          callable, which gets the CorruptError of each loss, then as 'skip'\n"
-    "threads   how many threads read ahead\n"
+    "threads   how many threads decompress ahead\n"
     "rows      a range: only the records with these numbers, in its order\n"
     "live      an unfinished file has no end: what is not there yet may be asked for again\n\n"
     "Memory holds one block. A damaged block raises CorruptError before any of its\n"

@@ -24,10 +24,10 @@ struct ladle_schema;
  * live       somebody may still add to the file: where LADLE_E_TRUNCATED would come, LADLE_WAIT
  *            does, and the call may be made again when there is more. LADLE_END does not stay
  *            either: behind a complete file another may be written
- * threads    how many threads may verify and decompress blocks ahead of the caller. 0: none, all is
- *            done in the calls. The source and the functions of the program are called by the
- *            caller's thread only, but for a custom allocator, which must be safe to use from
- *            several threads then
+ * threads    how many threads may decompress blocks ahead of the caller; they are started by the
+ *            first block that is compressed. 0: none, all is done in the calls. The source and the
+ *            functions of the program are called by the caller's thread only, but for a custom
+ *            allocator, which must be safe to use from several threads then
  * progress   called for each block with records whose first record is about to be handed out; its
  *            'ctx' is progress_ctx
  */

@@ -27,9 +27,10 @@ typedef struct ladle_writer ladle_writer;
  *               same file
  * metadata      a tagged dict with str keys, or NULL
  * threads       how many threads compress blocks behind the caller, up to 64. 0: none, all is done
- *               in the calls. The functions of the program (sink, allocator) are called by the
- *               caller's thread only. The file is the same whatever their number. In a child made
- *               by fork the writer is dead: it writes nothing, and closing it releases it
+ *               in the calls, as it is without a codec. The functions of the program (sink,
+ *               allocator) are called by the caller's thread only. The file is the same whatever
+ *               their number. In a child made by fork a writer with threads is dead: it writes
+ *               nothing, and closing it releases it
  * progress      called for each block that the sink took; its 'ctx' is progress_ctx
  */
 typedef struct ladle_writer_options {

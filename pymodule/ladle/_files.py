@@ -64,7 +64,7 @@ def load(file, **reader_options):
               its writer lives, the records simply end there). "tail": an unfinished file simply ends
               there. "skip": so it does, and damaged blocks are left out; Records.lost counts. A
               callable: gets the CorruptError of each loss, then reading goes on.
-    threads   how many threads read ahead.
+    threads   how many threads decompress ahead.
 
     The file header is read here: FormatError for what is no ladle file, TruncatedError for a file
     that ends inside it, OSError. Memory holds one block, and a few more with threads.

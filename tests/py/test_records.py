@@ -4,6 +4,7 @@
 import gc
 import io
 import operator
+import os
 import pickle
 import threading
 import warnings
@@ -182,6 +183,42 @@ def test_metadata_and_lost(path):
     with ladle.load(path) as records:
         assert records.metadata == {"a": 1}
         assert not records.lost
+
+
+def task_count():
+    return len(os.listdir("/proc/self/task"))
+
+
+@pytest.mark.parametrize("compression", (None, "zlib"))
+@pytest.mark.parametrize("threads", (1, 2, 5))
+def test_threads_read_the_same(compression, threads):
+    expected = [(number, f"{number} is a number", number / 3) for number in range(20_000)]
+    data = dumped(expected, block_size=4096, compression=compression)
+    assert list(ladle.load(io.BytesIO(data), threads=threads)) == expected
+    assert list(ladle.load(OnlyRead(data, 1000), threads=threads)) == expected
+    assert ladle.load(io.BytesIO(data), threads=threads).tolist() == expected
+    with ladle.open(io.BytesIO(data), threads=threads) as reader:
+        assert list(reader[100:19_000]) == expected[100:19_000]
+        assert [reader[i] for i in (19_999, 0, 7_000)] == [expected[i] for i in (19_999, 0, 7_000)]
+    records = ladle.load(io.BytesIO(damaged(data)), threads=threads, on_error="skip")
+    read = list(records)
+    assert 0 < records.lost == len(expected) - len(read)
+    first = next(i for i, record in enumerate(read) if record != expected[i])
+    assert read == expected[:first] + expected[first + records.lost :]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="the system does not tell")
+@pytest.mark.parametrize("compression, more", ((None, 0), ("zlib", 3)))
+def test_threads_are_there_for_what_is_compressed(compression, more):
+    before = task_count()
+    file = io.BytesIO()
+    with ladle.open(file, "w", compression=compression, block_size=4096, threads=3) as writer:
+        writer.extend([f"{number} is a number" for number in range(20_000)])
+        assert task_count() == before + more
+    with ladle.load(io.BytesIO(file.getvalue()), threads=3) as records:
+        assert next(records) == "0 is a number"
+        assert task_count() == before + more
+    assert task_count() == before
 
 
 def test_records_used_by_two_threads_at_once_are_a_runtime_error(data):

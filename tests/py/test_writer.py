@@ -462,7 +462,7 @@ def test_there_are_limits_to_the_threads(threads):
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.parametrize("threads", (0, 2))
 def test_a_writer_is_dead_in_a_forked_child_and_lives_on_in_the_parent(path, threads):
-    writer = ladle.open(path, "w", block_size=1024, threads=threads)
+    writer = ladle.open(path, "w", block_size=1024, compression="zlib", threads=threads)
     writer.extend(range(3000))
     child = os.fork()
     if child == 0:
