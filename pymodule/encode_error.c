@@ -53,7 +53,7 @@ PyObject *core_encode_default(core_encoder *encoder, PyObject *object, PyTypeObj
 {
     if (!encoder->default_hook) {
         note_unsupported(encoder, unsupported);
-        Py_XSETREF(encoder->reason, core_object_fields_reason(encoder->state, object));
+        Py_XSETREF(encoder->reason, core_refusal_reason(encoder->state, object));
         return NULL;
     }
     PyObject *replacement = PyObject_CallOneArg(encoder->default_hook, object);

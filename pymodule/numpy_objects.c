@@ -64,12 +64,17 @@ static PyObject *ask(const core_state *state, const char *name, PyObject *object
     return core_numpy_call(state->numpy, name, "(O)", object);
 }
 
+PyObject *core_array_rows(const core_state *state, PyObject *records)
+{
+    return ask(state, "bulk_rows", records);
+}
+
 PyObject *core_object_rows(const core_state *state, PyObject *records)
 {
     return ask(state, "object_rows", records);
 }
 
-PyObject *core_object_fields_reason(const core_state *state, PyObject *object)
+PyObject *core_refusal_reason(const core_state *state, PyObject *object)
 {
     PyObject *reason = ask(state, "why_not", object);
     if (reason == Py_None) {

@@ -9,6 +9,7 @@
 struct core_numpy {
     PyObject *helpers;  /* ladle._numpy; NULL: not imported yet */
     PyObject *ndarray;  /* classes of NumPy */
+    PyObject *memmap;   /* is written as an array: where its bytes lie is no part of a value */
     PyObject *scalars;  /* frozenset of classes */
     PyObject *prefixes; /* dict: dtype to bytes or None */
     PyObject *name;     /* "numpy" */
@@ -35,6 +36,7 @@ int core_numpy_visit(struct core_numpy *numpy, visitproc visit, void *arg)
     if (numpy) {
         Py_VISIT(numpy->helpers);
         Py_VISIT(numpy->ndarray);
+        Py_VISIT(numpy->memmap);
         Py_VISIT(numpy->scalars);
         Py_VISIT(numpy->prefixes);
     }
@@ -46,6 +48,7 @@ void core_numpy_free(struct core_numpy *numpy)
     if (numpy) {
         Py_XDECREF(numpy->helpers);
         Py_XDECREF(numpy->ndarray);
+        Py_XDECREF(numpy->memmap);
         Py_XDECREF(numpy->scalars);
         Py_XDECREF(numpy->prefixes);
         Py_XDECREF(numpy->name);
@@ -62,10 +65,11 @@ int core_numpy_load(struct core_numpy *numpy)
     PyObject *helpers = module ? PyImport_ImportModule("ladle._numpy") : NULL;
     if (helpers) {
         Py_XSETREF(numpy->ndarray, PyObject_GetAttrString(module, "ndarray"));
+        Py_XSETREF(numpy->memmap, PyObject_GetAttrString(module, "memmap"));
         Py_XSETREF(numpy->scalars, PyObject_GetAttrString(helpers, "SCALARS"));
     }
     Py_XDECREF(module);
-    if (!helpers || !numpy->ndarray || !numpy->scalars) {
+    if (!helpers || !numpy->ndarray || !numpy->memmap || !numpy->scalars) {
         Py_XDECREF(helpers);
         return -1;
     }
@@ -114,7 +118,7 @@ static int kind_of(const core_state *state, PyObject *object, ladle_kind *kind)
     if (is_there <= 0) {
         return is_there;
     }
-    if ((PyObject *)type == numpy->ndarray) {
+    if ((PyObject *)type == numpy->ndarray || (PyObject *)type == numpy->memmap) {
         *kind = LADLE_ARRAY;
         return 0;
     }

@@ -83,16 +83,22 @@ PyObject *core_object_array_build(const core_state *state, uint8_t code, PyObjec
                                   ladle_error *error);
 
 /*
- * What is written of the rows of an array with fields of objects: an iterator. None: these records
+ * The array whose rows can be written in bulk. Py_None: these records are none, or its rows are
+ * scalars of text, which are of many lengths, or objects. NULL: an exception is set.
+ */
+PyObject *core_array_rows(const core_state *state, PyObject *records);
+
+/*
+ * What is written of the rows of an array with fields of objects: an iterator. Py_None: these records
  * are no such array. NULL: an exception is set.
  */
 PyObject *core_object_rows(const core_state *state, PyObject *records);
 
 /*
- * Why NumPy's values of a dtype with fields of objects are not stored, and what to do. NULL: the
- * object is none such; most times without an exception.
+ * Why some of NumPy's values are not stored, and what to do. NULL: nothing is to be said of the
+ * object; most times without an exception.
  */
-PyObject *core_object_fields_reason(const core_state *state, PyObject *object);
+PyObject *core_refusal_reason(const core_state *state, PyObject *object);
 
 /*
  * What describes a dtype in files, bytes, borrowed: the text and the length of an item. None: it

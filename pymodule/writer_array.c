@@ -19,21 +19,6 @@ struct rows {
     bool is_packed; /* the items of a row stand one behind the other */
 };
 
-/*
- * Rows of the dtypes S and U are scalars of many lengths, those of objects anything.
- */
-static int takes(const core_state *state, PyObject *records)
-{
-    int is_there = PyObject_CheckBuffer(records) ? core_numpy_look(state->numpy) : 0;
-    if (is_there <= 0) {
-        return is_there;
-    }
-    PyObject *answer = core_numpy_call(state->numpy, "has_bulk_rows", "(O)", records);
-    int result = answer ? answer == Py_True : -1;
-    Py_XDECREF(answer);
-    return result;
-}
-
 static int open_rows(const core_state *state, struct rows *rows, PyObject *array)
 {
     rows->array = array;
@@ -134,14 +119,16 @@ static int add_all(Writer *self, const struct rows *rows)
 int core_writer_extend_array(Writer *self, PyObject *records)
 {
     struct rows rows;
-    int result = takes(self->state, records);
-    if (result <= 0) {
-        return result;
+    PyObject *array = core_array_rows(self->state, records);
+    if (!array || array == Py_None) {
+        Py_XDECREF(array);
+        return array ? 0 : -1;
     }
-    if (open_rows(self->state, &rows, records) < 0) {
-        return -1;
+    int result = open_rows(self->state, &rows, array);
+    if (result == 0) {
+        result = add_all(self, &rows);
+        close_rows(&rows);
     }
-    result = add_all(self, &rows);
-    close_rows(&rows);
+    Py_DECREF(array);
     return result < 0 ? -1 : 1;
 }

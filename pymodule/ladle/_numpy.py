@@ -10,7 +10,7 @@ import warnings
 import numpy
 from numpy import empty
 
-__all__ = ["SCALARS", "check_text", "copy_rows", "describe", "empty", "has_bulk_rows", "layout", "make_scalar", "missing_item", "object_array",
+__all__ = ["SCALARS", "bulk_rows", "check_text", "copy_rows", "describe", "empty", "layout", "make_scalar", "missing_item", "object_array",
            "object_rows", "parse", "string_array", "take_apart", "why_not"]  # fmt: skip
 
 TYPE = re.compile(
@@ -20,6 +20,9 @@ ITEM_LEN_MAX = 2**31 - 1
 
 # Bytes of the rows of an array that stand in memory as Python objects.
 ROWS_LEN = 65536
+
+# The classes of arrays of which the rows can be written.
+ROWS = (numpy.ndarray, numpy.memmap, numpy.recarray)
 
 # Of datetime64 and timedelta64, in the order of the extension.
 UNITS = ["Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as"]
@@ -31,7 +34,8 @@ SCALARS = frozenset(numpy.sctypeDict.values()) - {numpy.object_}
 def describe(dtype):
     """What a column of this dtype has in common, as FORMAT.md writes it; None if it has no name.
 
-    Dtypes of objects have none, and those with titles or a class of their own for scalars.
+    Dtypes of objects have none, and those with titles. Structs have the same whatever the class of
+    their scalars, as such dtypes are equal.
     """
     try:
         plain = _plain(dtype)
@@ -42,7 +46,7 @@ def describe(dtype):
 
 
 def _plain(dtype):
-    if dtype.type not in SCALARS:
+    if dtype.type not in SCALARS and not issubclass(dtype.type, numpy.void):
         raise TypeError(dtype)
     if dtype.names is None:
         if not TYPE.fullmatch(dtype.str):
@@ -173,14 +177,20 @@ def layout(dtype):
     return ("leaf", dtype, dtype.kind, dtype.itemsize, not dtype.isnative, number, units)
 
 
-def has_bulk_rows(records):
-    """Whether this is an array whose rows all are scalars or arrays of one description."""
-    return (
-        type(records) in (numpy.ndarray, numpy.memmap)
-        and records.ndim > 0
-        and (records.ndim > 1 or records.dtype.kind not in "SU")
-        and describe(records.dtype) is not None
-    )
+def plain_rows(records):
+    """The array whose rows these are; None for what is none. Those of recarrays are structs."""
+    if type(records) not in ROWS or not records.ndim:
+        return None
+    if records.dtype.type is numpy.record:
+        return records.view(numpy.dtype((numpy.void, records.dtype)), numpy.ndarray)
+    return records
+
+
+def bulk_rows(records):
+    """The array, if its rows all are scalars or arrays of one description; else None."""
+    array = plain_rows(records)
+    has_lengths = array is not None and array.ndim == 1 and array.dtype.kind in "SU"
+    return None if array is None or has_lengths or describe(array.dtype) is None else array
 
 
 def copy_rows(array, first, end):
@@ -190,9 +200,8 @@ def copy_rows(array, first, end):
 
 def object_rows(records):
     """Dicts that stand for the rows of an array that has fields of objects; None if it has none."""
-    if type(records) is not numpy.ndarray or not records.ndim or not _has_object_fields(records.dtype):
-        return None
-    return _object_rows(records)
+    array = plain_rows(records)
+    return None if array is None or not _has_object_fields(array.dtype) else _object_rows(array)
 
 
 def _object_rows(array):
@@ -220,12 +229,32 @@ def _has_object_fields(dtype):
 
 def why_not(value):
     """What to do about a value that cannot be stored; None if that is what is done about others."""
-    if type(value) not in (numpy.ndarray, numpy.void) or not _has_object_fields(value.dtype):
+    if not isinstance(value, (numpy.ndarray, numpy.void)):
         return None
-    return (
-        "it has fields of objects; dump(array, file) and Writer.extend(array) write the rows of "
-        "such an array as dicts, and default= may turn it into a value of a supported type"
-    )
+    if _has_object_fields(value.dtype):
+        return (
+            "it has fields of objects; dump(array, file) and Writer.extend(array) write the rows of "
+            "such an array as dicts, and default= may turn it into a value of a supported type"
+        )
+    if isinstance(value, (numpy.recarray, numpy.record)):
+        return (
+            "it is of a recarray; dump(array, file) and Writer.extend(array) write the rows of such "
+            "an array as structs, and numpy.asarray makes a value of one"
+        )
+    if _has_titles(value.dtype):
+        return "its fields have titles, which files have no place for; a dtype without them has"
+    if isinstance(value, numpy.ma.MaskedArray):
+        return "it is masked; its filled() and its mask are arrays that can be stored"
+    if type(value) in ROWS:
+        return None
+    return "it is an array of a class of its own; numpy.asarray makes one of it that can be stored"
+
+
+def _has_titles(dtype):
+    if dtype.subdtype:
+        return _has_titles(dtype.subdtype[0])
+    fields = dtype.fields or {}
+    return any(len(field) > 2 or _has_titles(field[0]) for field in fields.values())
 
 
 def missing_item(dtype, value):

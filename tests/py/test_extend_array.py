@@ -72,6 +72,17 @@ def test_a_memory_map_is_written_without_a_copy_of_it(tmp_path):
     assert numpy.array_equal(numpy.array(rows), array)
 
 
+def test_rows_of_recarrays_are_structs():
+    array = numpy.array([(1, (2.5, "x")), (3, (4.5, "yz"))], [("a", "i8"), ("b", "f8,U2")])
+    for rows in (array.view(numpy.recarray), numpy.asarray(array.view(numpy.recarray))):
+        assert rows.dtype.type is numpy.record
+        read = loaded(dumped(rows))
+        assert [type(row) for row in read] == [numpy.void] * 2
+        assert dumped(rows, uuid=bytes(16)) == dumped(array, uuid=bytes(16))
+    objects = numpy.array([(1, None, (2, "x"))], [("a", "i8"), ("b", "O"), ("c", "i4,O")])
+    assert loaded(dumped(objects.view(numpy.recarray))) == [{"a": 1, "b": None, "c": {"f0": 2, "f1": "x"}}]
+
+
 @pytest.mark.parametrize("dtype", ["f8", "i4,S3"])
 def test_what_dump_writes_of_an_array_fills_an_array(dtype):
     array = numpy.zeros(10_000, dtype)
@@ -96,7 +107,6 @@ def test_rows_larger_than_the_limits_are_refused_and_the_writer_goes_on():
     [
         numpy.zeros(()),
         numpy.zeros((), [("a", "O")]),
-        numpy.zeros(2, [("a", "O")]).view(numpy.recarray),
         numpy.zeros(2).view(numpy.matrix),
     ],
 )

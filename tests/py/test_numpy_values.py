@@ -166,6 +166,56 @@ def test_other_classes_and_dtypes_are_refused_with_their_path(value):
     assert loaded(dumped([value], default=lambda value: "replaced")) == ["replaced"]
 
 
+@pytest.mark.parametrize(
+    "value, reason",
+    [
+        (numpy.zeros(2).view(Derived), r"numpy\.asarray"),
+        (numpy.zeros(2, "i4,f8").view(numpy.recarray), "extend"),
+        (numpy.zeros(2, "i4,f8").view(numpy.recarray)[0], "extend"),
+        (numpy.ma.array([1]), r"filled\(\)"),
+        (numpy.ma.masked, r"filled\(\)"),
+        (numpy.zeros(1, [(("title", "name"), "i4")]), "titles"),
+        (numpy.zeros(1, [("a", [(("title", "name"), "i4")], (2,))])[0], "titles"),
+        (numpy.zeros(1, [("a", "O")]), "extend"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_refusal_says_what_to_do(value, reason):
+    with pytest.raises(TypeError, match=f"cannot be stored: .*{reason}"):
+        dumped([value])
+
+
+SAME_DTYPES = """
+import sys, ladle, numpy
+plain = numpy.zeros(2, "i4,f8")
+record = numpy.asarray(plain.view(numpy.recarray))
+"""
+
+
+def test_dtypes_that_are_equal_are_stored_the_same_in_any_order():
+    plain = numpy.zeros(2, "i4,f8")
+    record = numpy.asarray(plain.view(numpy.recarray))
+    assert record.dtype == plain.dtype
+    assert record.dtype.type is not plain.dtype.type
+    for values in ("plain, record", "record, plain"):  # each with nothing remembered
+        program = f"{SAME_DTYPES}\nsys.stdout.buffer.write(ladle.dumps([{values}]))"
+        command = [sys.executable, "-c", program]
+        read = ladle.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        assert [array.dtype for array in read] == [plain.dtype] * 2
+
+
+def test_a_memory_map_is_an_array(tmp_path):
+    array = numpy.memmap(tmp_path / "data", ">f8", "w+", shape=(30, 4), order="F")
+    array[:] = numpy.arange(120).reshape(30, 4)
+    (part, row), whole = loaded(dumped([(array[3:20:2], array[7]), array]))
+    assert type(whole) is type(part) is type(row) is numpy.ndarray
+    assert whole.dtype == array.dtype
+    assert whole.flags.f_contiguous
+    assert numpy.array_equal(whole, array)
+    assert numpy.array_equal(part, array[3:20:2])
+    assert numpy.array_equal(row, array[7])
+
+
 BAD = [
     ("O", 8, bytes(8), "rules of the format"),
     ("|O8", 8, bytes(8), "rules of the format"),
