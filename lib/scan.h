@@ -3,51 +3,16 @@
 #define LADLE_LIB_SCAN_H
 
 #include "checkpoint.h"
-#include "search.h"
-
-/*
- * Bytes of a payload that may be read along with its header.
- */
-enum { LADLE_LEAD_LEN_MAX = 8192 };
+#include "scan_damage.h"
+#include "scan_payload.h"
 
 /*
  * Going through the items of a file in order, with all checks of headers, checksums, numbers and
  * places (FORMAT.md section 10). What a block holds is for the caller to decode.
+ *
+ * scan_state.h has what is known meanwhile, scan_payload.h the bytes of blocks, scan_damage.h what
+ * is done when something is wrong.
  */
-struct ladle_scan {
-    struct ladle_input input;
-    uint64_t max_record;
-    bool is_live;
-    bool is_open; /* the file header was read */
-    struct ladle_segment segment;
-    uint8_t head[LADLE_HEADER_LEN + LADLE_LEAD_LEN_MAX]; /* the first bytes of the next item */
-    size_t head_len;
-    struct ladle_block_header header; /* of the block at hand */
-    uint64_t block_offset;            /* of it, or of the item that failed, in the file */
-    bool has_header;                  /* the block's header was read, its payload was not */
-    bool can_leave_out;               /* it failed, but where it ends is known */
-    bool is_searching;
-    uint64_t lost; /* records of a block that was refused */
-    ladle_buffer stored;
-    size_t got_len;    /* while a payload is held: bytes of its beginning that are there */
-    size_t wanted_len; /* and that were asked for */
-    size_t lead_len;   /* bytes of a payload that are read along with its header */
-    struct ladle_search search;
-    struct ladle_found found; /* where to go on after damage */
-    ladle_error failure;      /* of the call that failed last */
-};
-
-/*
- * The scan takes the source over.
- */
-void ladle_scan_init(struct ladle_scan *scan, const ladle_source *source, uint64_t max_record,
-                     bool is_live, const ladle_allocator *allocator);
-void ladle_scan_free(struct ladle_scan *scan);
-
-/*
- * The number in the file of the first record that was not gone through.
- */
-uint64_t ladle_scan_record(const struct ladle_scan *scan);
 
 /*
  * Go on to the header of the next block, over file headers and trailers: scan->header.
@@ -65,31 +30,6 @@ uint64_t ladle_scan_record(const struct ladle_scan *scan);
 ladle_status ladle_scan_next(struct ladle_scan *scan);
 
 /*
- * Behind LADLE_OK of ladle_scan_next: read the payload into scan->stored and verify it, or leave it
- * out. Return as it does. After LADLE_WAIT ladle_scan_next comes first again.
- */
-ladle_status ladle_scan_payload(struct ladle_scan *scan);
-ladle_status ladle_scan_skip(struct ladle_scan *scan);
-
-/*
- * The payload piece by piece, instead of ladle_scan_payload: hold it, get bytes of it as often as
- * wanted, let go of it with what came of verifying and decoding them. Bytes are in
- * scan->stored.data as they were got; those of a source that is read in order are all there. As
- * much as was wanted of the beginning of one is read along with the header of the next.
- * ladle_scan_get returns LADLE_OK, or what is to be handed to ladle_scan_release. The others return
- * as ladle_scan_payload.
- */
-ladle_status ladle_scan_hold(struct ladle_scan *scan);
-ladle_status ladle_scan_get(void *scan, size_t offset, size_t len);
-ladle_status ladle_scan_release(struct ladle_scan *scan, ladle_status status, const char *why);
-
-/*
- * What the block at hand holds breaks the rules, though its checksums are right. Fills in
- * scan->failure, and returns the status.
- */
-ladle_status ladle_scan_refuse(struct ladle_scan *scan, ladle_status status, const char *why);
-
-/*
  * Check the totals of the CHECKPOINT at hand, behind ladle_scan_payload.
  */
 ladle_status ladle_scan_fit(struct ladle_scan *scan, const struct ladle_totals *totals);
@@ -100,12 +40,6 @@ ladle_status ladle_scan_fit(struct ladle_scan *scan, const struct ladle_totals *
  * nowhere to go on.
  */
 ladle_status ladle_scan_resume(struct ladle_scan *scan, uint64_t *lost);
-
-/*
- * After LADLE_E_CORRUPT, on the way to a record: go on behind the damage if that lies before the
- * record for certain. False, and nothing is done, when it does not.
- */
-bool ladle_scan_pass(struct ladle_scan *scan, uint64_t record);
 
 /*
  * After ladle_scan_next could not make anything of the first header (LADLE_E_FORMAT or
