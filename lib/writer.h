@@ -2,7 +2,23 @@
 #ifndef LADLE_LIB_WRITER_H
 #define LADLE_LIB_WRITER_H
 
+#include "emit.h"
+#include "shape.h"
 #include <ladle/writer.h>
+
+struct ladle_writer {
+    const ladle_allocator *allocator;
+    ladle_limits limits;
+    ladle_shape shape;
+    struct ladle_emitter emitter;
+    size_t block_len;
+    uint64_t looked_len; /* bytes of the block at the last look */
+};
+
+/*
+ * Give back what a writer has, and nothing else. Its sink is not closed.
+ */
+void ladle_writer_free(ladle_writer *writer);
 
 /*
  * LADLE_E_STATE when the writer is dead.
