@@ -163,7 +163,8 @@ ladle_status ladle_writer_commit(ladle_writer *writer, ladle_error *error)
 
 ladle_status ladle_writer_check(const ladle_writer *writer, ladle_error *error)
 {
-    return ladle_emitter_check(&writer->emitter, error);
+    return LADLE_UNLIKELY(writer->emitter.is_dead) ? ladle_emitter_check(&writer->emitter, error)
+                                                   : LADLE_OK;
 }
 
 uint64_t ladle_writer_room(const ladle_writer *writer)
@@ -248,7 +249,7 @@ ladle_status ladle_writer_append(ladle_writer *writer, const void *data, size_t 
                                  ladle_error *error)
 {
     LADLE_TRY(ladle_need(writer && (data || !len), error));
-    LADLE_TRY(ladle_emitter_check(&writer->emitter, error));
+    LADLE_TRY(ladle_writer_check(writer, error));
     ladle_cursor cursor = ladle_cursor_over(data, len);
     uint32_t max_depth = writer->limits.max_depth;
     ladle_status status =

@@ -21,7 +21,8 @@ struct ladle_writer {
 void ladle_writer_free(ladle_writer *writer);
 
 /*
- * LADLE_E_STATE when the writer is dead.
+ * LADLE_E_STATE when the writer is dead. In a child made by fork that comes out with the next block:
+ * to ask whose process this is takes a system call.
  */
 ladle_status ladle_writer_check(const ladle_writer *writer, ladle_error *error);
 

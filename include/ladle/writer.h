@@ -30,7 +30,7 @@ typedef struct ladle_writer ladle_writer;
  *               in the calls, as it is without a codec. The functions of the program (sink,
  *               allocator) are called by the caller's thread only. The file is the same whatever
  *               their number. In a child made by fork a writer with threads is dead: it writes
- *               nothing, and closing it releases it
+ *               nothing, gives LADLE_E_STATE for the next block, and closing it releases it
  * progress      called for each block that the sink took; its 'ctx' is progress_ctx
  */
 typedef struct ladle_writer_options {
