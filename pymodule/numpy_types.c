@@ -10,9 +10,10 @@ struct core_numpy {
     PyObject *helpers;  /* ladle._numpy; NULL: not imported yet */
     PyObject *ndarray;  /* classes of NumPy */
     PyObject *memmap;   /* is written as an array: where its bytes lie is no part of a value */
-    PyObject *scalars;  /* frozenset of classes */
+    PyObject *scalars;  /* dict: class to bytes, or None where they differ by the scalar */
     PyObject *prefixes; /* dict: dtype to bytes or None */
     PyObject *name;     /* "numpy" */
+    PyObject *dtype;    /* "dtype" */
 };
 
 struct core_numpy *core_numpy_new(void)
@@ -23,8 +24,9 @@ struct core_numpy *core_numpy_new(void)
         return NULL;
     }
     numpy->name = PyUnicode_InternFromString("numpy");
+    numpy->dtype = PyUnicode_InternFromString("dtype");
     numpy->prefixes = PyDict_New();
-    if (!numpy->name || !numpy->prefixes) {
+    if (!numpy->name || !numpy->dtype || !numpy->prefixes) {
         core_numpy_free(numpy);
         return NULL;
     }
@@ -52,6 +54,7 @@ void core_numpy_free(struct core_numpy *numpy)
         Py_XDECREF(numpy->scalars);
         Py_XDECREF(numpy->prefixes);
         Py_XDECREF(numpy->name);
+        Py_XDECREF(numpy->dtype);
         PyMem_Free(numpy);
     }
 }
@@ -66,7 +69,7 @@ int core_numpy_load(struct core_numpy *numpy)
     if (helpers) {
         Py_XSETREF(numpy->ndarray, PyObject_GetAttrString(module, "ndarray"));
         Py_XSETREF(numpy->memmap, PyObject_GetAttrString(module, "memmap"));
-        Py_XSETREF(numpy->scalars, PyObject_GetAttrString(helpers, "SCALARS"));
+        Py_XSETREF(numpy->scalars, PyObject_GetAttrString(helpers, "PREFIXES"));
     }
     Py_XDECREF(module);
     if (!helpers || !numpy->ndarray || !numpy->memmap || !numpy->scalars) {
@@ -122,7 +125,7 @@ static int kind_of(const core_state *state, PyObject *object, ladle_kind *kind)
         *kind = LADLE_ARRAY;
         return 0;
     }
-    int is_scalar = PySet_Contains(numpy->scalars, (PyObject *)type);
+    int is_scalar = PyDict_Contains(numpy->scalars, (PyObject *)type);
     *kind = is_scalar > 0 ? LADLE_SCALAR : LADLE_EMPTY;
     return is_scalar < 0 ? -1 : 0;
 }
@@ -211,12 +214,25 @@ static int take_type(core_items *items, char order)
 }
 
 /*
+ * What is the same for all scalars of a class. NULL: nothing, or an exception is set.
+ */
+static PyObject *class_prefix(const struct core_numpy *numpy, PyObject *object)
+{
+    PyObject *prefix = PyDict_GetItemWithError(numpy->scalars, (PyObject *)Py_TYPE(object));
+    return prefix == Py_None ? NULL : prefix;
+}
+
+/*
  * The prefix for the dtype of an object. 1: it has one. 0: it cannot be stored.
  */
 static int take_prefix(const core_state *state, PyObject *object, core_items *items)
 {
-    PyObject *dtype = PyObject_GetAttrString(object, "dtype");
-    PyObject *prefix = dtype ? core_dtype_prefix(state, dtype) : NULL;
+    PyObject *dtype = NULL;
+    PyObject *prefix = items->kind == LADLE_SCALAR ? class_prefix(state->numpy, object) : NULL;
+    if (!prefix && !PyErr_Occurred()) {
+        dtype = PyObject_GetAttr(object, state->numpy->dtype);
+        prefix = dtype ? core_dtype_prefix(state, dtype) : NULL;
+    }
     items->prefix = Py_XNewRef(prefix);
     Py_XDECREF(dtype);
     if (!prefix || prefix == Py_None) {

@@ -10,7 +10,7 @@ import warnings
 import numpy
 from numpy import empty
 
-__all__ = ["SCALARS", "bulk_rows", "check_text", "copy_rows", "describe", "empty", "layout", "make_scalar", "missing_item", "object_array",
+__all__ = ["PREFIXES", "bulk_rows", "check_text", "copy_rows", "describe", "empty", "layout", "make_scalar", "missing_item", "object_array",
            "object_rows", "parse", "string_array", "take_apart", "why_not"]  # fmt: skip
 
 TYPE = re.compile(
@@ -71,6 +71,15 @@ def _varint(value):
         low += bytes([value & 0x7F | 0x80])
         value >>= 7
     return low + bytes([value])
+
+
+# For each class of scalars what describe says of all that are of it; None: that differs.
+PREFIXES = {
+    kind: None
+    if issubclass(kind, (numpy.flexible, numpy.datetime64, numpy.timedelta64))
+    else describe(numpy.dtype(kind))
+    for kind in SCALARS
+}
 
 
 @functools.lru_cache(256)
