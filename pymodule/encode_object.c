@@ -127,7 +127,8 @@ static bool is_bookkeeping(PyObject *name)
 /*
  * Comparing names may run Python code, so the dict of the object is not gone through itself.
  */
-static int add_attributes(PyObject *state, PyObject *object)
+static int add_attributes(core_encoder *encoder, const core_class *class, PyObject *state,
+                          PyObject *object)
 {
     PyObject *dict = PyObject_GenericGetDict(object, NULL);
     PyObject *copy = dict ? PyDict_Copy(dict) : NULL;
@@ -136,7 +137,10 @@ static int add_attributes(PyObject *state, PyObject *object)
     Py_ssize_t position = 0;
     int result = copy ? 0 : -1;
     while (result == 0 && PyDict_Next(copy, &position, &key, &value)) {
-        if (!is_bookkeeping(key) && !PyDict_SetDefault(state, key, value)) {
+        if (!PyUnicode_CheckExact(key) && !class->from_state) {
+            result = refuse(encoder, object,
+                            PyUnicode_FromFormat("the name of its attribute %R is no str", key));
+        } else if (!is_bookkeeping(key) && !PyDict_SetDefault(state, key, value)) {
             result = -1;
         }
     }
@@ -165,7 +169,7 @@ static PyObject *gather(core_encoder *encoder, const core_class *class, PyObject
         }
     }
     bool has_more = state && core_class_dict_len(object) > 0;
-    if (has_more && add_attributes(state, object) < 0) {
+    if (has_more && add_attributes(encoder, class, state, object) < 0) {
         Py_CLEAR(state);
     }
     return state;

@@ -56,6 +56,23 @@ def test_any_state_comes_back(state):
     assert exactly(reference.read(dumped([opaque]))) == exactly([opaque])
 
 
+def test_an_attribute_whose_name_is_no_str_is_refused_unless_from_state_takes_it():
+    class Holder:
+        pass
+
+    def make(state):
+        holder = Holder()
+        vars(holder).update(state)
+        return holder
+
+    holder = make({"a": 0, 5: 1})
+    ladle.register(Holder)
+    with pytest.raises(TypeError, match=r"record 0: \[0\]: .*Holder .*the name of its attribute 5 "):
+        dumped([[holder]])
+    ladle.register(Holder, from_state=make)
+    assert vars(both_ways(holder)) == vars(holder)
+
+
 def test_exceptions_of_the_functions_pass_through():
     class Bad:
         pass
