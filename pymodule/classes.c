@@ -18,6 +18,7 @@
 static int class_traverse(core_class *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->reference);
     Py_VISIT(self->kept);
     Py_VISIT(self->given);
     Py_VISIT(self->to_state);
@@ -27,6 +28,7 @@ static int class_traverse(core_class *self, visitproc visit, void *arg)
 
 static int class_clear(core_class *self)
 {
+    Py_CLEAR(self->reference);
     Py_CLEAR(self->kept);
     Py_CLEAR(self->given);
     Py_CLEAR(self->to_state);
@@ -317,50 +319,62 @@ static void forget(const core_state *state, core_class *class)
 }
 
 /*
- * Called by the weak reference to a type that goes.
+ * Called by the weak reference to a type that goes; 'self' is the module and what was known of it.
  */
-static PyObject *forget_type(PyObject *module, PyObject *reference)
+static PyObject *forget_type(PyObject *self, PyObject *Py_UNUSED(reference))
 {
-    const core_state *state = PyModule_GetState(module);
-    PyObject *by_type = state->classes ? state->classes->by_type : NULL;
-    PyObject *class = by_type ? PyDict_GetItemWithError(by_type, reference) : NULL;
-    if (class) {
-        forget(state, (core_class *)class);
-        if (PyDict_DelItem(by_type, reference) < 0) {
+    const core_state *state = PyModule_GetState(PyTuple_GET_ITEM(self, 0));
+    core_class *class = (core_class *)PyTuple_GET_ITEM(self, 1);
+    if (class->type && state->classes) {
+        PyObject *address = PyLong_FromVoidPtr(class->type);
+        forget(state, class);
+        if (!address || PyDict_DelItem(state->classes->by_type, address) < 0) {
+            Py_XDECREF(address);
             return NULL;
         }
+        Py_DECREF(address);
     }
-    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    return Py_NewRef(Py_None);
 }
 
 static PyMethodDef forget_method = {"_forget_type", forget_type, METH_O, NULL};
 
+/*
+ * Have a description forgotten when its type goes.
+ */
+static int watch(const core_state *state, core_class *class)
+{
+    PyObject *self = PyTuple_Pack(2, state->classes->module, (PyObject *)class);
+    PyObject *callback = self ? PyCFunction_New(&forget_method, self) : NULL;
+    class->reference = callback ? PyWeakref_NewRef((PyObject *)class->type, callback) : NULL;
+    Py_XDECREF(callback);
+    Py_XDECREF(self);
+    return class->reference ? 0 : -1;
+}
+
 core_class *core_class_keep(const core_state *state, core_class *class)
 {
     PyObject *by_type = state->classes->by_type;
-    PyObject *reference = PyWeakref_NewRef((PyObject *)class->type, state->classes->forget);
-    PyObject *before = reference ? PyDict_GetItemWithError(by_type, reference) : NULL;
+    PyObject *address = watch(state, class) == 0 ? PyLong_FromVoidPtr(class->type) : NULL;
+    PyObject *before = address ? PyDict_GetItemWithError(by_type, address) : NULL;
     if (before) {
         forget(state, (core_class *)before);
     }
-    if (!reference || PyErr_Occurred() ||
-        PyDict_SetItem(by_type, reference, (PyObject *)class) < 0) {
-        Py_XDECREF(reference);
-        Py_DECREF(class);
+    int result = address ? PyDict_SetItem(by_type, address, (PyObject *)class) : -1;
+    Py_XDECREF(address);
+    Py_DECREF(class);
+    if (result < 0) {
         return NULL;
     }
-    Py_DECREF(reference);
-    Py_DECREF(class);
     *recent_of(state, class->type) = class;
     return class;
 }
 
 core_class *core_class_find(const core_state *state, PyTypeObject *type)
 {
-    PyObject *reference = PyWeakref_NewRef((PyObject *)type, NULL);
-    PyObject *known =
-        reference ? PyDict_GetItemWithError(state->classes->by_type, reference) : NULL;
-    Py_XDECREF(reference);
+    PyObject *address = PyLong_FromVoidPtr(type);
+    PyObject *known = address ? PyDict_GetItemWithError(state->classes->by_type, address) : NULL;
+    Py_XDECREF(address);
     if (known) {
         *recent_of(state, type) = (core_class *)known;
         return (core_class *)known;
@@ -475,10 +489,10 @@ int core_classes_init(PyObject *module, core_state *state)
         return -1;
     }
     state->classes = classes;
+    classes->module = module;
     classes->class_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &core_class_spec, NULL);
     classes->by_type = PyDict_New();
     classes->by_name = PyDict_New();
-    classes->forget = PyCFunction_New(&forget_method, module);
     classes->name_of_member = PyUnicode_InternFromString("_name_");
     classes->value_of_flag = PyUnicode_InternFromString("_value_");
     PyObject *helper = PyImport_ImportModule("ladle._classes");
@@ -498,7 +512,6 @@ int core_classes_visit(const core_state *state, visitproc visit, void *arg)
         Py_VISIT(classes->class_type);
         Py_VISIT(classes->by_type);
         Py_VISIT(classes->by_name);
-        Py_VISIT(classes->forget);
         Py_VISIT(classes->describe);
         Py_VISIT(classes->default_of);
         Py_VISIT(classes->opaque_type);
@@ -513,7 +526,6 @@ void core_classes_clear(core_state *state)
     if (classes) {
         Py_CLEAR(classes->by_type);
         Py_CLEAR(classes->by_name);
-        Py_CLEAR(classes->forget);
         Py_CLEAR(classes->describe);
         Py_CLEAR(classes->default_of);
         Py_CLEAR(classes->opaque_type);

@@ -35,12 +35,13 @@ enum {
 
 typedef struct core_class {
     PyObject_HEAD
-    PyTypeObject *type; /* borrowed; NULL when it is gone, or described anew */
-    PyObject *kept;     /* the type, for a class that was registered */
-    PyObject *given;    /* what types= makes of a class that has no fields of its own, or NULL */
-    PyObject *name;     /* str */
-    PyObject *fields;   /* tuple of interned str; all but FIELDS have them always */
-    Py_ssize_t *places; /* FIELDS: of each field */
+    PyTypeObject *type;  /* borrowed; NULL when it is gone, or described anew */
+    PyObject *reference; /* weak, to the type */
+    PyObject *kept;      /* the type, for a class that was registered */
+    PyObject *given;     /* what types= makes of a class that has no fields of its own, or NULL */
+    PyObject *name;      /* str */
+    PyObject *fields;    /* tuple of interned str; all but FIELDS have them always */
+    Py_ssize_t *places;  /* FIELDS: of each field */
     Py_ssize_t *value_places; /* FIELDS: where each was the last time, for instance.h */
     Py_ssize_t dict_len;      /* fields that are in the dict of an object */
     PyObject *label;          /* bytes: name and fields, as the nodes of their columns have them */

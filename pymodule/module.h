@@ -19,10 +19,10 @@ struct core_class;
  * What classes.c keeps.
  */
 struct core_classes {
+    PyObject *module; /* borrowed: it has this */
     PyTypeObject *class_type;
-    PyObject *by_type;  /* dict: weak reference to a type, to what is known of it */
+    PyObject *by_type;  /* dict: address of a type, to what is known of it; classes may be equal */
     PyObject *by_name;  /* dict: name to what is known of a class that was registered */
-    PyObject *forget;   /* called when a type goes */
     PyObject *describe; /* functions of ladle._classes */
     PyObject *default_of;
     PyObject *opaque_type;  /* ladle.Opaque */

@@ -32,6 +32,34 @@ from unregistered import (
 )
 
 
+class AllEqual(type):
+    def __eq__(cls, other):
+        return isinstance(other, AllEqual)
+
+    def __hash__(cls):
+        return 5
+
+
+class Unhashable(type):
+    def __eq__(cls, other):
+        raise ZeroDivisionError
+
+    __hash__ = None
+
+
+@pytest.mark.parametrize("meta", [AllEqual, Unhashable])
+def test_classes_are_told_apart_whatever_their_metaclass_says(meta):
+    def new(module):
+        names = {"__annotations__": {"x": int}, "__module__": module, "__doc__": module}
+        return dataclass(meta("Same", (), names))
+
+    kinds = [new("one"), new("two"), new("three")]
+    back = loaded(dumped([kind(5) for kind in kinds] * 2), types=kinds)
+    assert [type(value).__module__ for value in back] == ["one", "two", "three"] * 2
+    names = [value.type_name for value in loaded(dumped([kind(5) for kind in kinds]))]
+    assert names == ["one.Same", "two.Same", "three.Same"]
+
+
 @pytest.mark.parametrize("value", OBJECTS, ids=repr)
 def test_objects_come_back_where_types_names_their_classes(value):
     assert exactly(both_ways(value, types=TYPES)) == exactly(value)
