@@ -103,6 +103,15 @@ Py_ssize_t core_class_dict_len(PyObject *object)
     return dict && *dict ? PyDict_GET_SIZE(*dict) : 0;
 }
 
+bool core_class_has_attributes(PyObject *object)
+{
+    Py_ssize_t count = core_class_dict_len(object);
+    PyObject *dict = count == 1 ? PyObject_GenericGetDict(object, NULL) : NULL;
+    bool is_bookkeeping = dict && PyDict_GetItemString(dict, "__orig_class__");
+    Py_XDECREF(dict);
+    return count > is_bookkeeping;
+}
+
 /*
  * A field among the values of an object that has no dict, borrowed. NULL: it is not there.
  */
@@ -515,6 +524,7 @@ int core_classes_visit(const core_state *state, visitproc visit, void *arg)
         Py_VISIT(classes->describe);
         Py_VISIT(classes->default_of);
         Py_VISIT(classes->opaque_type);
+        Py_VISIT(classes->known_zone);
     }
     return 0;
 }
@@ -530,6 +540,7 @@ void core_classes_clear(core_state *state)
         Py_CLEAR(classes->default_of);
         Py_CLEAR(classes->opaque_type);
         Py_CLEAR(classes->class_type);
+        Py_CLEAR(classes->known_zone);
         Py_CLEAR(classes->name_of_member);
         Py_CLEAR(classes->value_of_flag);
         PyMem_Free(classes);

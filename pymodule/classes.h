@@ -125,6 +125,11 @@ PyObject *core_class_attribute(const core_class *class, PyObject *object, Py_ssi
 Py_ssize_t core_class_dict_len(PyObject *object);
 
 /*
+ * Whether there are any but what typing puts there for Class[int](...).
+ */
+bool core_class_has_attributes(PyObject *object);
+
+/*
  * A ladle.Opaque with references of its own; 'name' is UTF-8. NULL: an exception is set.
  */
 PyObject *core_opaque_new(const core_state *state, PyObject *name, PyObject *value);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "collection.h"
 
+#include "classes.h"
 #include "errors.h"
 
 /*
@@ -112,7 +113,7 @@ PyObject *core_collection_reduce(PyObject *object, uint8_t code, PyTypeObject **
     case CODE_DEFAULTDICT:
         return reduce_defaultdict(object, culprit);
     default:
-        return plain_dict(object);
+        return core_class_has_attributes(object) ? NULL : plain_dict(object);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "classes.h"
 #include "errors.h"
+#include "extension.h"
 #include "numpy_types.h"
 
 /*
@@ -49,11 +50,20 @@ int core_encode_changed(const char *what)
     return -1;
 }
 
+static PyObject *reason_of(const core_encoder *encoder, PyObject *object, PyTypeObject *unsupported)
+{
+    const char *reason = core_extension_reason(encoder->state, unsupported);
+    if (reason || PyErr_Occurred()) {
+        return reason ? PyUnicode_FromString(reason) : NULL;
+    }
+    return core_refusal_reason(encoder->state, object);
+}
+
 PyObject *core_encode_default(core_encoder *encoder, PyObject *object, PyTypeObject *unsupported)
 {
     if (!encoder->default_hook) {
         note_unsupported(encoder, unsupported);
-        Py_XSETREF(encoder->reason, core_refusal_reason(encoder->state, object));
+        Py_XSETREF(encoder->reason, reason_of(encoder, object, unsupported));
         return NULL;
     }
     PyObject *replacement = PyObject_CallOneArg(encoder->default_hook, object);

@@ -150,7 +150,27 @@ static PyObject *reduce_range(PyObject *object)
 static PyObject *reduce_fraction(PyObject *object)
 {
     static const char *const names[] = {"numerator", "denominator"};
-    return attributes_of(object, names, 2);
+    PyObject *parts = attributes_of(object, names, 2);
+    if (parts && !are_ints(parts, 2)) {
+        Py_CLEAR(parts);
+    }
+    return parts;
+}
+
+const char *core_extension_reason(const core_state *state, PyTypeObject *culprit)
+{
+    const core_class *class = core_class_of(state, culprit);
+    switch (class ? class->code : 0) {
+    case CODE_ZONE:
+        return "it was made from a file, so that its key does not find it again";
+    case CODE_FRACTION:
+        return "its numerator and denominator are not both of the type int";
+    case CODE_ORDERED_DICT:
+    case CODE_COUNTER:
+        return "it has attributes beside its items";
+    default:
+        return NULL;
+    }
 }
 
 PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8_t *code,
@@ -185,7 +205,7 @@ PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8
     case 0:
         return NULL;
     case CODE_ZONE:
-        return core_zone_key(object);
+        return core_zone_key(state, object);
     case CODE_FRACTION:
         return reduce_fraction(object);
     case CODE_UUID:

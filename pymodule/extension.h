@@ -53,6 +53,12 @@ PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8
                                 PyTypeObject **culprit);
 
 /*
+ * Why some objects of a type with a code cannot be stored. NULL: nothing is to be said; most times
+ * without an exception.
+ */
+const char *core_extension_reason(const core_state *state, PyTypeObject *culprit);
+
+/*
  * The code of a type whose module is imported when a value of it comes; 0 when it is none such,
  * or an exception is set. core_class_of remembers what was found.
  */

@@ -28,6 +28,7 @@ struct core_classes {
     PyObject *opaque_type;  /* ladle.Opaque */
     Py_ssize_t opaque_name; /* offsets of its slots */
     Py_ssize_t opaque_state;
+    PyObject *known_zone;                      /* the last ZoneInfo that can be stored, or NULL */
     PyObject *name_of_member;                  /* "_name_" */
     PyObject *value_of_flag;                   /* "_value_" */
     struct core_class *recent[RECENT_CLASSES]; /* of by_type, by the address of the type */

@@ -104,13 +104,22 @@ static bool is_zone_key(PyObject *text)
     return true;
 }
 
-PyObject *core_zone_key(PyObject *zone)
+/*
+ * 1: its key says all of a ZoneInfo. 0: it does not, for the zone was made from a file, with any
+ * key or none: nothing but that it cannot be pickled tells. -1: an exception is set.
+ */
+static int has_zone_key(PyObject *zone)
 {
     PyObject *key = PyObject_GetAttrString(zone, "key");
-    if (key && !is_zone_key(key)) {
-        Py_CLEAR(key);
+    bool is_key = key && is_zone_key(key);
+    Py_XDECREF(key);
+    PyObject *reduced = is_key ? PyObject_CallMethod(zone, "__reduce__", NULL) : NULL;
+    Py_XDECREF(reduced);
+    if (is_key && !reduced && PyErr_ExceptionMatches(PyExc_Exception) &&
+        !PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        PyErr_Clear();
     }
-    return key;
+    return reduced ? 1 : PyErr_Occurred() ? -1 : 0;
 }
 
 /*
@@ -118,19 +127,24 @@ PyObject *core_zone_key(PyObject *zone)
  */
 static int is_storable_zone(const core_state *state, PyObject *zone)
 {
-    if (zone == Py_None || Py_IS_TYPE(zone, state->timezone_type)) {
+    if (zone == Py_None || Py_IS_TYPE(zone, state->timezone_type) ||
+        zone == state->classes->known_zone) {
         return 1;
     }
     const core_class *class = core_class_of(state, Py_TYPE(zone));
     if (!class || class->code != CODE_ZONE) {
         return PyErr_Occurred() ? -1 : 0;
     }
-    PyObject *key = core_zone_key(zone);
-    if (!key) {
-        return PyErr_Occurred() ? -1 : 0;
+    int has_key = has_zone_key(zone);
+    if (has_key > 0) {
+        Py_XSETREF(state->classes->known_zone, Py_NewRef(zone));
     }
-    Py_DECREF(key);
-    return 1;
+    return has_key;
+}
+
+PyObject *core_zone_key(const core_state *state, PyObject *zone)
+{
+    return is_storable_zone(state, zone) > 0 ? PyObject_GetAttrString(zone, "key") : NULL;
 }
 
 static PyObject *reduce_local(const core_state *state, int64_t microseconds, int fold,
@@ -207,7 +221,8 @@ static PyObject *reduce_delta(PyObject *delta)
 /*
  * What a timezone was made from: an offset, and a name if it was given one.
  */
-static PyObject *reduce_timezone(const core_state *state, PyObject *timezone)
+static PyObject *reduce_timezone(const core_state *state, PyObject *timezone,
+                                 PyTypeObject **culprit)
 {
     PyObject *arguments = PyObject_CallMethod(timezone, "__getinitargs__", NULL);
     if (!arguments) {
@@ -216,8 +231,13 @@ static PyObject *reduce_timezone(const core_state *state, PyObject *timezone)
     PyObject *reduced = NULL;
     PyObject *offset;
     PyObject *name = Py_None;
-    if (PyArg_ParseTuple(arguments, "O|O", &offset, &name) &&
-        Py_IS_TYPE(offset, api_of(state)->DeltaType)) {
+    if (!PyArg_ParseTuple(arguments, "O|O", &offset, &name)) {
+        reduced = NULL;
+    } else if (!Py_IS_TYPE(offset, api_of(state)->DeltaType)) {
+        *culprit = Py_TYPE(offset);
+    } else if (name != Py_None && !PyUnicode_CheckExact(name)) {
+        *culprit = Py_TYPE(name);
+    } else {
         PyObject *microseconds = reduce_delta(offset);
         reduced = microseconds ? Py_BuildValue("(NO)", microseconds, name) : NULL;
     }
@@ -254,7 +274,7 @@ PyObject *core_temporal_reduce(const core_state *state, PyObject *object, uint8_
     }
     if (type == state->timezone_type) {
         *code = CODE_TIMEZONE;
-        return reduce_timezone(state, object);
+        return reduce_timezone(state, object, culprit);
     }
     return NULL;
 }

@@ -27,9 +27,9 @@ PyObject *core_temporal_build(const core_state *state, uint8_t code, PyObject *v
                               ladle_error *error);
 
 /*
- * The key of a ZoneInfo; NULL without an exception when it was made from a file and has none,
- * or one that nobody could find again.
+ * The key of a ZoneInfo; NULL without an exception when it was made from a file, so that nobody
+ * could find it again.
  */
-PyObject *core_zone_key(PyObject *zone);
+PyObject *core_zone_key(const core_state *state, PyObject *zone);
 
 #endif

@@ -17,6 +17,7 @@ import uuid
 import zoneinfo
 
 import ladle
+import numpy
 import pytest
 
 from helpers import dumped, exactly, loaded
@@ -257,9 +258,24 @@ class MomentKind(datetime.datetime):
     pass
 
 
+class DeltaKind(datetime.timedelta):
+    pass
+
+
 class ZoneKind(datetime.tzinfo):
     def utcoffset(self, moment):
         return datetime.timedelta(0)
+
+
+def zone_from_file(key):
+    """A zone of one offset of 0, whatever its key says."""
+    data = b"TZif" + bytes(32) + (1).to_bytes(4) + (1).to_bytes(4) + bytes(7)
+    return zoneinfo.ZoneInfo.from_file(io.BytesIO(data), key=key)
+
+
+def with_attribute(items):
+    items.attribute = 5
+    return items
 
 
 UNSUPPORTED = {
@@ -282,9 +298,14 @@ UNSUPPORTED = {
     "defaultdict of another class": collections.defaultdict(collections.Counter),
     "datetime subclass": MomentKind(2026, 1, 1),
     "unknown tzinfo": datetime.datetime(2026, 1, 1, tzinfo=ZoneKind()),
-    "zone without a key": zoneinfo.ZoneInfo.from_file(
-        io.BytesIO(b"TZif" + bytes(32) + (1).to_bytes(4) + (1).to_bytes(4) + bytes(7))
-    ),
+    "zone without a key": zone_from_file(None),
+    "zone that is not the one of its key": zone_from_file("Europe/Berlin"),
+    "datetime in such a zone": MOMENT.replace(tzinfo=zone_from_file("Europe/Berlin")),
+    "timezone of a timedelta subclass": datetime.timezone(DeltaKind(hours=1)),
+    "timezone with a str subclass": datetime.timezone(DAY / 24, StrKind("x")),
+    "fraction of numpy's ints": fractions.Fraction(numpy.int64(3), 7),
+    "ordered dict with an attribute": with_attribute(collections.OrderedDict(a=1)),
+    "counter with an attribute": with_attribute(collections.Counter("a")),
 }
 
 
@@ -310,6 +331,9 @@ def test_unsupported_value_is_refused(value):
         ({"a": StrKind("x")}, "StrKind"),
         ({"it's": object()}, """record 17: ["it's"]: object"""),
         (object(), "record 17: object"),
+        ([zone_from_file("Europe/Berlin")], "[0]: zoneinfo.ZoneInfo cannot be stored: it was made"),
+        ([fractions.Fraction(numpy.int64(3))], "record 17: [0]: fractions.Fraction cannot be stored: its num"),
+        ([with_attribute(collections.Counter())], "[0]: collections.Counter cannot be stored: it has attr"),
     ],
 )
 def test_a_refusal_names_record_path_and_type(value, message):
@@ -405,6 +429,29 @@ def test_default_may_return_containers_with_unsupported_objects():
         return [str(value)] if isinstance(value, IntKind) else {"inner": IntKind(7)}
 
     assert loaded(dumped([object()], default=default)) == [{"inner": ["7"]}]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        fractions.Fraction(numpy.int64(3), 7),
+        datetime.timezone(DAY / 24, StrKind("x")),
+        MOMENT.replace(tzinfo=zone_from_file("Europe/Berlin")),
+    ],
+    ids=["fraction", "timezone", "datetime"],
+)
+def test_default_gets_the_whole_of_a_value_whose_parts_are_not_stored(value):
+    assert loaded(dumped([value], default=lambda given: [given is value])) == [[True]]
+
+
+def test_generic_collections_come_back_without_what_typing_notes_in_them():
+    values = [collections.OrderedDict[str, int](a=1), collections.Counter[str]("aab")]
+    assert exactly(loaded(dumped(values))) == exactly(values)
+
+
+def test_a_zone_without_a_place_in_the_cache_comes_back():
+    moment = MOMENT.replace(tzinfo=zoneinfo.ZoneInfo.no_cache("Europe/Berlin"))
+    assert exactly(loaded(dumped([moment]))) == exactly([moment])
 
 
 def test_default_that_never_ends_is_a_limit_error():
