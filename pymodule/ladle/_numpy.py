@@ -2,13 +2,16 @@
 """What ladle needs of NumPy; imported when a NumPy value is met for the first time."""
 
 import functools
+import io
 import json
 import math
 import re
-import warnings
 
 import numpy
 from numpy import empty
+
+from ladle._core import Records, Writer
+from ladle._errors import Error
 
 __all__ = ["PREFIXES", "bulk_rows", "check_text", "copy_rows", "describe", "empty", "layout", "make_scalar", "missing_item", "object_array",
            "object_rows", "parse", "string_array", "take_apart", "why_not"]  # fmt: skip
@@ -48,6 +51,8 @@ def describe(dtype):
 def _plain(dtype):
     if dtype.type not in SCALARS and not issubclass(dtype.type, numpy.void):
         raise TypeError(dtype)
+    if dtype.names is not None and dtype.kind != "V":
+        raise TypeError(dtype)  # numbers that fields look into
     if dtype.names is None:
         if not TYPE.fullmatch(dtype.str):
             raise TypeError(dtype)
@@ -82,12 +87,18 @@ PREFIXES = {
 }
 
 
-@functools.lru_cache(256)
 def parse(text):
     """The dtype that describe made the text of, and whether it holds str.
 
     Raises ValueError for what it cannot have made, TypeError for a type that NumPy lacks here.
     """
+    dtype, has_text = _parse(text)
+    # The names of fields can be changed in place, so no two values share a dtype that has some.
+    return dtype if dtype.names is None else dtype.newbyteorder("|"), has_text
+
+
+@functools.lru_cache(256)
+def _parse(text):
     try:
         plain = json.loads(text) if text.startswith("[") else text
         dtype = _build(plain)
@@ -267,22 +278,28 @@ def _has_titles(dtype):
 
 
 def missing_item(dtype, value):
-    """The bytes that stand for a missing value in an array of a simple dtype.
+    """The bytes that stand for a missing value in an array of a simple dtype: those that a record of
+    this value becomes. None is NaN and NaT, and NaN is NaT, too.
 
     None: the dtype cannot hold the value as it is.
     """
+    is_nan = isinstance(value, float) and math.isnan(value)
+    if (value is None and dtype.kind in "fcmM") or (is_nan and dtype.kind in "mM"):
+        return numpy.full((), None, dtype).tobytes()
+    out = numpy.zeros(1, dtype)
     try:
-        with numpy.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            array = numpy.full((), value, dtype)
-    except (ValueError, TypeError, OverflowError):
+        with Records(io.BytesIO(_file_of(value))) as records:
+            records.read_into(out)
+    except (ValueError, TypeError, OverflowError, Error):
         return None
-    is_kept = True
-    if dtype.kind in "biu":
-        is_kept = not isinstance(value, float) and array[()] == value
-    elif dtype.kind in "SU":
-        is_kept = len(array[()]) == len(value) if isinstance(value, (str, bytes)) else False
-    return array.tobytes() if is_kept else None
+    return out.tobytes()
+
+
+def _file_of(record):
+    file = io.BytesIO()
+    with Writer(file) as writer:
+        writer.append(record)
+    return file.getvalue()
 
 
 def take_apart(array):

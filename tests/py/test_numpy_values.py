@@ -157,6 +157,7 @@ class Derived(numpy.ndarray):
         numpy.ma.array([1]),
         numpy.zeros(1, [(("title", "name"), "i4")]),
         numpy.zeros(1, [("a", "O")]),
+        numpy.zeros(2, ("i4", {"low": ("i2", 0), "high": ("i2", 2)})),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -202,6 +203,33 @@ def test_dtypes_that_are_equal_are_stored_the_same_in_any_order():
         command = [sys.executable, "-c", program]
         read = ladle.loads(subprocess.run(command, capture_output=True, check=True).stdout)
         assert [array.dtype for array in read] == [plain.dtype] * 2
+
+
+NESTED = [("a", "i4"), ("b", [("c", "f8"), ("d", "U2")], (2,))]
+
+
+def test_fields_renamed_in_place_are_renamed_there_only():
+    array = numpy.zeros(2, NESTED)
+    row, many, one = dumped([array[0]] * 2), dumped([array] * 2), ladle.dumps(array)
+    reads = [
+        lambda: ladle.loads(one),
+        lambda: loaded(many)[1],
+        lambda: loaded(row)[1],
+        lambda: ladle.Reader(io.BytesIO(row)).to_numpy(),
+        lambda: next(ladle.load(io.BytesIO(row)).batches(9)),
+    ]
+    for rename in (lambda dtype: dtype, lambda dtype: dtype["b"].base):
+        for read in reads:
+            rename(read().dtype).names = ("x", "y")
+            assert [again().dtype for again in reads] == [numpy.dtype(NESTED)] * len(reads)
+
+
+def test_renamed_fields_are_written_as_they_are_called_now():
+    array = numpy.zeros(2, NESTED)
+    for names in (("a", "b"), ("x", "y"), ("a", "b")):
+        array.dtype.names = names
+        assert ladle.loads(ladle.dumps(array)).dtype.names == names
+        assert loaded(dumped(array))[0].dtype.names == names
 
 
 def test_a_memory_map_is_an_array(tmp_path):

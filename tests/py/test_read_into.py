@@ -411,6 +411,50 @@ def test_missing_values():
     assert source.read_into(times, missing=None) == 2 and numpy.isnat(times[1])
 
 
+# Each becomes what a record of that value does, and what cannot become a record's value is no missing one.
+MISSING = [
+    (1e300, ["f4", "c8", "f2", "i8", "M8[s]", "S8"], ["f8", "c16"]),
+    ("5", ["f8", "c16", "i4", "M8[D]", "m8[h]", "V2"], ["S1", "U1"]),
+    (b"abc", ["f8", "S2", "U2", "V2"], ["S3", "U4", "V3"]),
+    (0, ["M8[D]", "m8[h]", "V2", "?"], ["f2", "u1", "c8"]),
+    (True, ["M8[D]", "m8[h]", "V2"], ["?", "f2", "u1", "c8"]),
+    (1 + 2j, ["f8", "i8", "M8[s]"], ["c8"]),
+    (numpy.float32(3), ["i4", "?", "M8[s]"], ["f2", "c8"]),
+    (datetime.datetime(2020, 1, 1, 5), ["M8[D]", "M8[Y]", "f8", "m8[h]"], ["M8[h]", "M8[ns]"]),
+    (numpy.datetime64("2020-01-01T05"), ["M8[D]", "f8", "i8", "S2", "U2"], ["M8[h]", "M8[s]"]),
+    (numpy.timedelta64(90, "m"), ["m8[h]", "i8", "M8[s]", "S2", "U2"], ["m8[m]", "m8[s]"]),
+    ([1], ["f8", "i8", "?", "V2"], []),
+    (numpy.array([1]), ["f8", "i8", "?", "V2"], []),
+    (numpy.ma.masked, ["f8", "i8", "V2"], []),
+    (object(), ["f8", "S99"], []),
+]
+
+
+@pytest.mark.parametrize("missing, refused, kept", MISSING, ids=repr)
+def test_a_missing_value_is_put_as_a_record_of_it_would_be(missing, refused, kept):
+    data = dumped([None])
+    for dtype in refused:
+        with pytest.raises(TypeError, match="record 0: None cannot be put into"):
+            ladle.load(io.BytesIO(data)).read_into(numpy.zeros(1, dtype), missing=missing)
+    for dtype in kept:
+        out, wanted = numpy.zeros((2, 1), dtype)
+        assert ladle.load(io.BytesIO(data)).read_into(out, missing=missing) == 1
+        assert ladle.load(io.BytesIO(dumped([missing]))).read_into(wanted) == 1
+        assert out.tobytes() == wanted.tobytes()
+        assert out.tobytes().strip(b"\0") or not missing
+
+
+@pytest.mark.parametrize("missing", [None, numpy.nan], ids=repr)
+def test_a_missing_nan_is_no_time(missing):
+    for dtype in ("f2", ">f8", "c8", "M8[D]", "<m8[25us]", "M8"):
+        out = numpy.zeros(1, dtype)
+        assert ladle.load(io.BytesIO(dumped([None]))).read_into(out, missing=missing) == 1
+        assert (out != out).all()
+    for dtype in ("i8", "?", "S3", "V8"):
+        with pytest.raises(TypeError, match="record 0: None cannot be put into"):
+            ladle.load(io.BytesIO(dumped([None]))).read_into(numpy.zeros(1, dtype), missing=missing)
+
+
 @pytest.mark.parametrize(
     "records, dtype, error, message",
     [
