@@ -242,6 +242,23 @@ static int take_prefix(const core_state *state, PyObject *object, core_items *it
     return 1;
 }
 
+/*
+ * Whether all characters in arrays and structs exist, as readers demand. NumPy does not look.
+ */
+static int is_proper(const core_state *state, PyObject *object, const core_items *items)
+{
+    const char *prefix = PyBytes_AS_STRING(items->prefix);
+    size_t len = (size_t)PyBytes_GET_SIZE(items->prefix);
+    bool is_struct = memchr(prefix, '[', len);
+    if (!memchr(prefix, 'U', len) || (items->kind == LADLE_SCALAR && !is_struct)) {
+        return 1;
+    }
+    PyObject *answer = core_numpy_call(state->numpy, "is_proper", "(O)", object);
+    int result = answer ? PyObject_IsTrue(answer) : -1;
+    Py_XDECREF(answer);
+    return result;
+}
+
 int core_items_open(const core_state *state, PyObject *object, core_items *items)
 {
     ladle_kind kind;
@@ -256,12 +273,15 @@ int core_items_open(const core_state *state, PyObject *object, core_items *items
     items->own_type = NULL;
     items->own_data = NULL;
     int result = take_prefix(state, object, items);
-    if (result <= 0) {
-        return result;
+    if (result > 0) {
+        result = is_proper(state, object, items);
     }
-    if (PyObject_GetBuffer(object, &items->view, PyBUF_STRIDES) < 0) {
+    if (result > 0 && PyObject_GetBuffer(object, &items->view, PyBUF_STRIDES) < 0) {
+        result = -1;
+    }
+    if (result <= 0) {
         Py_CLEAR(items->prefix);
-        return -1;
+        return result;
     }
     if (take_data(items, &order) < 0 || take_type(items, order) < 0) {
         core_items_close(items);

@@ -13,7 +13,7 @@ from numpy import empty
 from ladle._core import Records, Writer
 from ladle._errors import Error
 
-__all__ = ["PREFIXES", "bulk_rows", "check_text", "copy_rows", "describe", "empty", "layout", "make_scalar", "missing_item", "object_array",
+__all__ = ["PREFIXES", "bulk_rows", "check_text", "copy_rows", "describe", "empty", "is_proper", "layout", "make_scalar", "missing_item", "object_array",
            "object_rows", "parse", "string_array", "take_apart", "why_not"]  # fmt: skip
 
 TYPE = re.compile(
@@ -159,6 +159,15 @@ def check_text(array):
             raise ValueError("a character that does not exist")
 
 
+def is_proper(value):
+    """Whether all characters of an array or struct exist; those in memory that nobody wrote to may not."""
+    try:
+        check_text(numpy.asarray(value))
+    except ValueError:
+        return False
+    return True
+
+
 def make_scalar(dtype, has_text, data):
     """The scalar with these bytes."""
     if dtype.kind == "S":
@@ -207,10 +216,18 @@ def plain_rows(records):
 
 
 def bulk_rows(records):
-    """The array, if its rows all are scalars or arrays of one description; else None."""
+    """The array, if its rows all are scalars or arrays of one description, and can be stored; else None."""
     array = plain_rows(records)
     has_lengths = array is not None and array.ndim == 1 and array.dtype.kind in "SU"
-    return None if array is None or has_lengths or describe(array.dtype) is None else array
+    if array is None or has_lengths or describe(array.dtype) is None:
+        return None
+    is_all_proper = not _has_text(array.dtype) or all(map(is_proper, _pieces(array)))
+    return array if is_all_proper else None
+
+
+def _pieces(array):
+    step = max(ROWS_LEN * len(array) // max(array.nbytes, 1), 1)
+    return (array[first : first + step] for first in range(0, len(array), step))
 
 
 def copy_rows(array, first, end):
@@ -225,9 +242,8 @@ def object_rows(records):
 
 
 def _object_rows(array):
-    step = max(ROWS_LEN * len(array) // max(array.nbytes, 1), 1)
-    for first in range(0, len(array), step):
-        yield from _values(array[first : first + step])
+    for piece in _pieces(array):
+        yield from _values(piece)
 
 
 def _values(array):
@@ -263,6 +279,8 @@ def why_not(value):
         )
     if _has_titles(value.dtype):
         return "its fields have titles, which files have no place for; a dtype without them has"
+    if not is_proper(value):
+        return "it holds characters that do not exist, as str arrays do in memory that nobody wrote to"
     if isinstance(value, numpy.ma.MaskedArray):
         return "it is masked; its filled() and its mask are arrays that can be stored"
     if type(value) in ROWS:

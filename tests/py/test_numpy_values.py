@@ -205,6 +205,36 @@ def test_dtypes_that_are_equal_are_stored_the_same_in_any_order():
         assert [array.dtype for array in read] == [plain.dtype] * 2
 
 
+def improper(count, place):
+    """Rows of str, one of which is not: NumPy does not look."""
+    rows = numpy.zeros(count, [("n", "i4"), ("s", ">U2", (2,))])
+    rows["s"].view(">u4")[place, -1] = 0x110000
+    return rows
+
+
+def test_characters_that_do_not_exist_are_refused_when_they_are_written():
+    rows = improper(3, 1)
+    for value in (rows, rows[1], rows["s"], rows["s"][1:2, ::-1]):
+        with pytest.raises(TypeError, match=r"^record 1: \['a'\]: numpy.* do not exist"):
+            dumped([{"a": 1}, {"a": value}])
+        with pytest.raises(TypeError, match="do not exist"):
+            ladle.dumps((value,))
+        assert ladle.loads(ladle.dumps([value], default=lambda value: 7)) == [7]
+    assert exactly(loaded(dumped([rows[0], rows["s"][2]]))) == exactly([rows[0], rows["s"][2]])
+
+
+@pytest.mark.parametrize("take", [lambda rows: rows, lambda rows: rows["s"], lambda rows: rows[::2]])
+def test_rows_before_one_with_characters_that_do_not_exist_are_written(take):
+    rows = take(improper(50_000, 49_000))
+    wanted = 49_000 * len(rows) // 50_000
+    data = io.BytesIO()
+    with ladle.open(data, "w") as writer:
+        with pytest.raises(TypeError, match=f"^record {wanted}: numpy.* do not exist"):
+            writer.extend(rows)
+        writer.append("end")
+    assert exactly(loaded(data.getvalue())) == exactly([*rows[:wanted], "end"])
+
+
 NESTED = [("a", "i4"), ("b", [("c", "f8"), ("d", "U2")], (2,))]
 
 
