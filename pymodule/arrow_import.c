@@ -213,6 +213,21 @@ static int put_duration(arrow_importer *importer, ladle_node *node, const arrow_
                                           (long long)(time / DAY_US), (long long)(time % DAY_US)));
 }
 
+/*
+ * A time in a zone, where it may lie beyond Python's years although it does not in UTC.
+ */
+static int put_zoned(arrow_importer *importer, ladle_node *node, const arrow_source *source,
+                     int64_t time)
+{
+    PyObject *object = PyObject_CallMethod(importer->helpers, "moment_in", "LO", (long long)time,
+                                           source->zone);
+    if (!object && PyErr_ExceptionMatches(PyExc_OverflowError)) {
+        PyErr_Clear();
+        return arrow_import_fail(importer, source, "is a time that Python does not have");
+    }
+    return put_object(importer, node, object);
+}
+
 static int put_time(arrow_importer *importer, ladle_node *node, const arrow_source *source,
                     int64_t at)
 {
@@ -231,9 +246,7 @@ static int put_time(arrow_importer *importer, ladle_node *node, const arrow_sour
         return put_duration(importer, node, source, time);
     default:
         if (source->zone && time == (int64_t)time) {
-            PyObject *object = PyObject_CallMethod(importer->helpers, "moment_in", "LO",
-                                                   (long long)time, source->zone);
-            return put_object(importer, node, object);
+            return put_zoned(importer, node, source, (int64_t)time);
         }
         return put_extension(importer, node, source, CODE_DATETIME_PLAIN,
                              time + (core_int128)(EPOCH_DAY - 1) * DAY_US);
@@ -264,8 +277,10 @@ int arrow_source_put(arrow_importer *importer, ladle_node *node, const arrow_sou
         return put_none(importer, node, source);
     }
     if (source->dictionary) {
-        return arrow_source_put(importer, node, source->dictionary,
-                                arrow_load_signed(arrow_source_item(source, at), source->len));
+        const uint8_t *item = arrow_source_item(source, at);
+        int64_t number = source->op == OP_UINT ? (int64_t)load_unsigned(item, source->len)
+                                               : arrow_load_signed(item, source->len);
+        return arrow_source_put(importer, node, source->dictionary, number);
     }
     switch (source->op) {
     case OP_BOOL:

@@ -4,16 +4,19 @@
 
 #include <string.h>
 
+static int check_count(arrow_importer *importer, const arrow_source *source, int64_t count)
+{
+    return count > INT32_MAX ? arrow_import_fail(importer, source, "has more than 2**31 items") : 0;
+}
+
 static int put_children(arrow_importer *importer, ladle_node *node, const arrow_source *source,
                         int64_t start, int64_t count)
 {
     ladle_node *target;
     core_encoder *encoder = importer->encoder;
-    if (count > INT32_MAX ||
-        arrow_import_accept(importer, node, LADLE_LIST, 0, source, &target) < 0) {
-        return -1;
-    }
-    if (core_encode_enter(encoder, count) < 0) {
+    if (check_count(importer, source, count) < 0 ||
+        arrow_import_accept(importer, node, LADLE_LIST, 0, source, &target) < 0 ||
+        core_encode_enter(encoder, count) < 0) {
         return -1;
     }
     for (int64_t i = 0; i < count; i++) {
@@ -172,7 +175,7 @@ int arrow_import_map(arrow_importer *importer, ladle_node *node, const arrow_sou
     const arrow_source *entries = &source->children[0];
     int64_t shift = entries->array->offset;
     arrow_source_run(source, at, &start, &end);
-    if (end - start > INT32_MAX ||
+    if (check_count(importer, source, end - start) < 0 ||
         arrow_import_accept(importer, node, LADLE_MAP, 0, source, &target) < 0 ||
         core_encode_enter(encoder, end - start) < 0) {
         return -1;

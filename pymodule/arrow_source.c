@@ -106,7 +106,8 @@ static bool parse_format(arrow_source *source)
 static int take_zone(arrow_importer *importer, arrow_source *source)
 {
     if (source->op == OP_TIMESTAMP && source->format[4]) {
-        source->zone = PyObject_CallMethod(importer->helpers, "zone_of", "s", source->format + 4);
+        source->zone = PyObject_CallMethod(importer->helpers, "zone_of", "ss", source->format + 4,
+                                           source->name);
         return source->zone ? 0 : -1;
     }
     return 0;

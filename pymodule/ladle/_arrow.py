@@ -83,15 +83,18 @@ def zone_name(value):
     return f"{sign}{abs(seconds) // 3600:02}:{abs(seconds) // 60 % 60:02}"
 
 
-def zone_of(name):
+def zone_of(name, column):
     """The tzinfo for a time zone as Arrow names it: a name, or an offset like +02:00."""
     if name in ("UTC", "+00:00"):
         return datetime.UTC
     offset = re.fullmatch(r"([+-])(\d\d):(\d\d)", name)
-    if offset:
-        minutes = int(offset[2]) * 60 + int(offset[3])
-        return datetime.timezone(datetime.timedelta(minutes=minutes if offset[1] == "+" else -minutes))
-    return zoneinfo.ZoneInfo(name)
+    try:
+        if offset:
+            minutes = int(offset[2]) * 60 + int(offset[3])
+            return datetime.timezone(datetime.timedelta(minutes=minutes if offset[1] == "+" else -minutes))
+        return zoneinfo.ZoneInfo(name)
+    except (ValueError, LookupError, OSError) as error:
+        raise ValueError(f"the column {column} has the time zone {name}, which is not known here") from error
 
 
 def moment_in(microseconds, zone):

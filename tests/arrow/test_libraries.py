@@ -4,6 +4,7 @@
 import datetime
 import decimal
 import io
+import re
 import resource
 import zoneinfo
 
@@ -151,6 +152,9 @@ def test_duckdb_queries_it_and_gives_it_back(reader):
     assert rows == [{key: record[key] for key in "acd"} for record in RECORDS[:50]]
 
 
+NUMBERS = pyarrow.array(map(str, range(40_001)))
+
+
 @pytest.mark.parametrize(
     "array, wanted",
     [
@@ -162,6 +166,8 @@ def test_duckdb_queries_it_and_gives_it_back(reader):
         (pyarrow.array([[("k", 1)], []], pyarrow.map_(pyarrow.string(), pyarrow.int8())), [{"k": 1}, {}]),
         (pyarrow.RunEndEncodedArray.from_arrays([2, 3], ["a", None])[1:], ["a", None]),
         (pyarrow.array([2**64 - 1, 0], pyarrow.uint64()), [2**64 - 1, 0]),
+        (pyarrow.DictionaryArray.from_arrays(pyarrow.array([127, 128, 255], pyarrow.uint8()), NUMBERS), ["127", "128", "255"]),
+        (pyarrow.DictionaryArray.from_arrays(pyarrow.array([0, 40_000], pyarrow.uint16()), NUMBERS), ["0", "40000"]),
         (pyarrow.array([numpy.float16(0.5)]), [0.5]),
         (pyarrow.array([decimal.Decimal("-1.50")], pyarrow.decimal256(60, 2)), [decimal.Decimal("-1.50")]),
         (pyarrow.array([datetime.date(1970, 1, 2)], pyarrow.date64()), [datetime.date(1970, 1, 2)]),
@@ -186,12 +192,28 @@ def test_arrays_of_other_types_are_written(array, wanted):
     [
         (pyarrow.array([1500], pyarrow.timestamp("ns")), r"\['v'\] is a time that is no whole number"),
         (pyarrow.array([2**62], pyarrow.timestamp("s")), "Python does not have"),
+        (pyarrow.array([2**62], pyarrow.timestamp("us", "UTC")), r"\['v'\] is a time that Python does not have"),
+        (
+            pyarrow.array([-62135596800000000], pyarrow.timestamp("us", "America/New_York")),
+            r"\['v'\] is a time that Python does not have",
+        ),
+        (
+            pyarrow.LargeListArray.from_arrays(pyarrow.array([0, 2**31]), pyarrow.nulls(2**31)),
+            r"\['v'\] has more than 2\*\*31 items",
+        ),
         (pyarrow.array([[(1, 1), (1, 2)]], pyarrow.map_(pyarrow.int8(), pyarrow.int8())), "twice"),
     ],
     ids=str,
 )
 def test_values_that_python_does_not_have_are_refused(array, message):
     with pytest.raises(ValueError, match=f"record 0: .*{message}"):
+        written(pyarrow.table({"v": array}))
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "+24:00", "../../etc/passwd"])
+def test_a_time_zone_that_is_not_known_is_named_with_its_column(zone):
+    array = pyarrow.array([0], pyarrow.timestamp("us", zone))
+    with pytest.raises(ValueError, match=f"column v has the time zone {re.escape(zone)}"):
         written(pyarrow.table({"v": array}))
 
 
