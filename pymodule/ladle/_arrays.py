@@ -5,7 +5,7 @@ import io
 
 from ladle._core import Writer
 from ladle._errors import Error
-from ladle._schema import Schema
+from ladle._schema import Schema, fits_float
 
 # As missing=: None and missing keys are kept as they are, in fields of objects.
 KEEP = ...
@@ -127,7 +127,7 @@ def _exact_dtype(schema, is_missing, strings, missing):
 
 def _common_dtype(schemas, strings):
     kinds = {schema.kind for schema in schemas}
-    if kinds <= {"bool", "int", "float", "complex"} and "bool" not in kinds:
+    if kinds <= {"int", "float", "complex"} and all(map(fits_float, schemas)):
         return "c16" if "complex" in kinds else "f8"
     if kinds == {"str", "surrogate str"} and strings == "fixed":
         return f"U{max(schema.longest for schema in schemas)}"

@@ -4,6 +4,8 @@
 import decimal
 from typing import Any, NamedTuple
 
+from ladle._schema import fits_float
+
 # What goes into a column, as in pymodule/arrow_column.h.
 (NULL, BOOL, INT, DOUBLE, TEXT, BINARY, DATE, TIMESTAMP, ZONED, TIME, DURATION, DECIMAL, UUID, LIST,
  STRUCT, MAP, ENTRIES, ITEM, RUN) = range(19)  # fmt: skip
@@ -169,6 +171,8 @@ def _merged(schemas, name, path, is_nullable):
     if kinds <= {"int", "bigint"}:
         return _decimal_of_ints(schemas, name, path, is_nullable)
     if kinds <= {"int", "float"}:
+        if not all(map(fits_float, schemas)):
+            raise Refused(path, "an int beyond 2**53 among floats", _is_beyond_floats)
         return Plan(DOUBLE, "g", name, is_nullable)
     if kinds <= {"str", "surrogate str"}:
         return Plan(TEXT, "u", name, is_nullable)
@@ -191,6 +195,10 @@ def _decimal_of_ints(schemas, name, path, is_nullable):
     if max(schema.longest for schema in schemas) > 15:
         raise Refused(path, "an int of more than 38 digits", _is_long)
     return Plan(DECIMAL, "d:38,0", name, is_nullable, (), 0)
+
+
+def _is_beyond_floats(number):
+    return type(number) is int and abs(number) > 2**53
 
 
 def _is_long(number):
@@ -260,6 +268,9 @@ def _datetime(schemas, name, path, is_nullable):
 
 def _struct(schema, name, path, is_nullable):
     names = schema.names or tuple(f"f{i}" for i in range(len(schema.children)))
+    for key in names:
+        if "\0" in key:
+            raise Refused((*path, key), "a name with a null character")
     children = tuple(
         _column(child, key, (*path, key), child.count < schema.count)
         for key, child in zip(names, schema.children, strict=True)

@@ -66,6 +66,11 @@ class Schema:
         return shown(self) if shown else self.kind
 
 
+def fits_float(schema):
+    """Whether a float holds each of the ints of a schema as it is."""
+    return schema.kind != "int" or (schema.least is not None and -(2**53) <= schema.least and schema.greatest <= 2**53)
+
+
 def _listed(schemas):
     return ", ".join(map(str, schemas))
 

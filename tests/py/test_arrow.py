@@ -157,6 +157,9 @@ D = decimal.Decimal
         ([(1, [D(1)]), (2, [D("1" * 20), D("1E-19")])], r"record 1: \['f1'\]\[...\]: a Decimal with which"),
         ([{"m": {1: D(10) ** 30}}, {"m": {2: D(10) ** -9}}], r"record 1: \['m'\]\[...\]: a Decimal with which"),
         ([{"m": {D(10) ** 30: 1}}, {"m": {D(10) ** -9: 2}}], r"record 1: \['m'\]<key>: a Decimal with which"),
+        ([{"a": 1}, {"a": 0.5}, {"a": -(2**53) - 1}], r"record 2: \['a'\]: an int beyond 2\*\*53 among floats"),
+        ([(None,), ([2**53, 0.5, 2**63],)], r"record 1: \['f0'\]\[...\]: an int beyond 2\*\*53 among floats"),
+        ([{"b": 1}, {"b\0c": 1, "b": 2}], r"record 1: \['b\\x00c'\]: a name with a null character"),
         ([D("NaN")], r"record 0: \['value'\] is a Decimal that is no number"),
     ],
 )  # fmt: skip
