@@ -219,8 +219,8 @@ static int put_duration(arrow_importer *importer, ladle_node *node, const arrow_
 static int put_zoned(arrow_importer *importer, ladle_node *node, const arrow_source *source,
                      int64_t time)
 {
-    PyObject *object = PyObject_CallMethod(importer->helpers, "moment_in", "LO", (long long)time,
-                                           source->zone);
+    PyObject *object =
+        PyObject_CallMethod(importer->helpers, "moment_in", "LO", (long long)time, source->zone);
     if (!object && PyErr_ExceptionMatches(PyExc_OverflowError)) {
         PyErr_Clear();
         return arrow_import_fail(importer, source, "is a time that Python does not have");

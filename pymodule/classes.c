@@ -525,6 +525,10 @@ int core_classes_visit(const core_state *state, visitproc visit, void *arg)
         Py_VISIT(classes->default_of);
         Py_VISIT(classes->opaque_type);
         Py_VISIT(classes->known_zone);
+        Py_VISIT(classes->uuid_safety);
+        for (int i = 0; i < EXTENSION_CODES; i++) {
+            Py_VISIT(classes->extensions[i]);
+        }
     }
     return 0;
 }
@@ -541,6 +545,10 @@ void core_classes_clear(core_state *state)
         Py_CLEAR(classes->opaque_type);
         Py_CLEAR(classes->class_type);
         Py_CLEAR(classes->known_zone);
+        Py_CLEAR(classes->uuid_safety);
+        for (int i = 0; i < EXTENSION_CODES; i++) {
+            Py_CLEAR(classes->extensions[i]);
+        }
         Py_CLEAR(classes->name_of_member);
         Py_CLEAR(classes->value_of_flag);
         PyMem_Free(classes);

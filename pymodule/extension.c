@@ -241,12 +241,18 @@ static PyObject *call_class(PyObject *class, PyObject *arguments, PyObject *keyw
     return corrupt(error, name);
 }
 
-static PyObject *class_of(const struct extension *extension)
+/*
+ * A class, borrowed. Its module is imported for the first value.
+ */
+static PyObject *class_of(const core_state *state, const struct extension *extension)
 {
-    PyObject *module = PyImport_ImportModule(extension->module);
-    PyObject *class = module ? PyObject_GetAttrString(module, extension->name) : NULL;
-    Py_XDECREF(module);
-    return class;
+    PyObject **class = &state->classes->extensions[extension->code];
+    if (!*class) {
+        PyObject *module = PyImport_ImportModule(extension->module);
+        *class = module ? PyObject_GetAttrString(module, extension->name) : NULL;
+        Py_XDECREF(module);
+    }
+    return *class;
 }
 
 /*
@@ -273,41 +279,134 @@ static PyObject *build_fraction(PyObject *class, PyObject *value, ladle_error *e
                                    : build_long_fraction(class, value, error);
 }
 
-static PyObject *build_collection(const struct extension *extension, PyObject *value,
-                                  ladle_error *error)
+/*
+ * Set an attribute of an object whose class lets nobody do so.
+ */
+static int set_slot(PyObject *object, const char *name, PyObject *value)
 {
-    PyObject *class = class_of(extension);
-    PyObject *built = class ? core_collection_build(class, extension->code, value, error) : NULL;
-    Py_XDECREF(class);
-    return built;
+    PyObject *key = PyUnicode_InternFromString(name);
+    int result = key ? PyObject_GenericSetAttr(object, key, value) : -1;
+    Py_XDECREF(key);
+    return result;
 }
 
-static PyObject *build_from_table(const struct extension *extension, PyObject *value,
+/*
+ * Make a UUID by its constructor, and take note of what the others have in common with it.
+ */
+static PyObject *build_first_uuid(const core_state *state, PyObject *class, PyObject *value,
                                   ladle_error *error)
 {
-    if (extension->code >= CODE_ARRAY) {
-        return build_collection(extension, value, error);
-    }
-    bool is_uuid = extension->code == CODE_UUID;
-    bool is_fraction = extension->code == CODE_FRACTION;
-    bool is_valid = is_uuid       ? PyBytes_CheckExact(value)
-                    : is_fraction ? are_ints(value, 2)
-                                  : PyUnicode_CheckExact(value);
-    if (!is_valid) {
-        return corrupt(error, extension->name);
-    }
-    PyObject *class = class_of(extension);
-    PyObject *arguments = is_uuid ? PyTuple_New(0) : PyTuple_Pack(1, value);
-    PyObject *keywords = is_uuid ? Py_BuildValue("{sO}", "bytes", value) : NULL;
-    PyObject *built = NULL;
-    if (class && is_fraction) {
-        built = build_fraction(class, value, error);
-    } else if (class && arguments && (keywords || !is_uuid)) {
-        built = call_class(class, arguments, keywords, extension->name, error);
+    PyObject *arguments = PyTuple_New(0);
+    PyObject *keywords = Py_BuildValue("{sO}", "bytes", value);
+    PyObject *uuid = NULL;
+    if (arguments && keywords) {
+        uuid = call_class(class, arguments, keywords, "UUID", error);
     }
     Py_XDECREF(keywords);
     Py_XDECREF(arguments);
-    Py_XDECREF(class);
+    if (uuid && !state->classes->uuid_safety) {
+        state->classes->uuid_safety = PyObject_GetAttrString(uuid, "is_safe");
+        if (!state->classes->uuid_safety) {
+            Py_CLEAR(uuid);
+        }
+    }
+    return uuid;
+}
+
+/*
+ * As UUID.__setstate__ does it: the constructor takes six times as long.
+ */
+static PyObject *build_uuid(const core_state *state, PyObject *class, PyObject *value,
+                            ladle_error *error)
+{
+    PyTypeObject *type = (PyTypeObject *)class;
+    uint8_t number[17] = {0};
+    if (!state->classes->uuid_safety || !PyType_Check(class) || PyBytes_GET_SIZE(value) != 16) {
+        return build_first_uuid(state, class, value, error);
+    }
+    for (int i = 0; i < 16; i++) {
+        number[i] = (uint8_t)PyBytes_AS_STRING(value)[15 - i];
+    }
+    PyObject *whole = int_from_bytes(number, sizeof number);
+    PyObject *uuid = whole ? type->tp_alloc(type, 0) : NULL;
+    if (uuid && (set_slot(uuid, "int", whole) < 0 ||
+                 set_slot(uuid, "is_safe", state->classes->uuid_safety) < 0)) {
+        Py_CLEAR(uuid);
+    }
+    Py_XDECREF(whole);
+    return uuid;
+}
+
+/*
+ * The number of an address as str() writes it, for IPv4Address makes an object of that five times as
+ * fast. False: the constructor is to look at the text.
+ */
+static bool ipv4_number(PyObject *text, uint32_t *number)
+{
+    Py_ssize_t len = PyUnicode_GET_LENGTH(text);
+    const uint8_t *next = PyUnicode_1BYTE_DATA(text);
+    const uint8_t *end = next + len;
+    *number = 0;
+    for (int i = 0; PyUnicode_IS_ASCII(text) && i < 4; i++) {
+        const uint8_t *start = next;
+        unsigned part = 0;
+        for (; next < end && next - start < 3 && *next >= '0' && *next <= '9'; next++) {
+            part = 10 * part + (*next - '0');
+        }
+        bool is_plain = next > start && part < 256 && (*start != '0' || next - start == 1);
+        bool is_followed = i < 3 ? next < end && *next == '.' : next == end;
+        if (!is_plain || !is_followed) {
+            return false;
+        }
+        *number = *number << 8 | part;
+        next++;
+    }
+    return PyUnicode_IS_ASCII(text);
+}
+
+/*
+ * What the constructor takes.
+ */
+static PyObject *argument_of(uint8_t code, PyObject *value)
+{
+    uint32_t number;
+    return code == CODE_IPV4_ADDRESS && ipv4_number(value, &number)
+               ? PyLong_FromUnsignedLong(number)
+               : Py_NewRef(value);
+}
+
+static bool is_simple_value(uint8_t code, PyObject *value)
+{
+    return code == CODE_UUID       ? PyBytes_CheckExact(value)
+           : code == CODE_FRACTION ? are_ints(value, 2)
+                                   : PyUnicode_CheckExact(value);
+}
+
+static PyObject *build_from_table(const core_state *state, const struct extension *extension,
+                                  PyObject *value, ladle_error *error)
+{
+    bool is_collection = extension->code >= CODE_ARRAY;
+    if (!is_collection && !is_simple_value(extension->code, value)) {
+        return corrupt(error, extension->name);
+    }
+    PyObject *class = class_of(state, extension);
+    if (!class) {
+        return NULL;
+    }
+    if (is_collection) {
+        return core_collection_build(class, extension->code, value, error);
+    }
+    switch (extension->code) {
+    case CODE_UUID:
+        return build_uuid(state, class, value, error);
+    case CODE_FRACTION:
+        return build_fraction(class, value, error);
+    }
+    PyObject *argument = argument_of(extension->code, value);
+    PyObject *arguments = argument ? PyTuple_Pack(1, argument) : NULL;
+    PyObject *built = arguments ? call_class(class, arguments, NULL, extension->name, error) : NULL;
+    Py_XDECREF(arguments);
+    Py_XDECREF(argument);
     return built;
 }
 
@@ -357,7 +456,7 @@ PyObject *core_extension_build(const core_state *state, uint8_t code, PyObject *
     }
     for (int i = 0; i < EXTENSION_COUNT; i++) {
         if (EXTENSIONS[i].code == code) {
-            return build_from_table(&EXTENSIONS[i], value, error);
+            return build_from_table(state, &EXTENSIONS[i], value, error);
         }
     }
     core_fail(error, LADLE_E_UNSUPPORTED,

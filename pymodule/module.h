@@ -11,7 +11,7 @@
 #include <ladle/buffer.h>
 #include <stdbool.h>
 
-enum { RECENT_CLASSES = 64, CORE_KEYS = 512 };
+enum { RECENT_CLASSES = 64, CORE_KEYS = 512, EXTENSION_CODES = 32 };
 
 struct core_class;
 
@@ -28,9 +28,11 @@ struct core_classes {
     PyObject *opaque_type;  /* ladle.Opaque */
     Py_ssize_t opaque_name; /* offsets of its slots */
     Py_ssize_t opaque_state;
-    PyObject *known_zone;                      /* the last ZoneInfo that can be stored, or NULL */
-    PyObject *name_of_member;                  /* "_name_" */
-    PyObject *value_of_flag;                   /* "_value_" */
+    PyObject *extensions[EXTENSION_CODES]; /* by code: types that values were read of, or NULL */
+    PyObject *uuid_safety;                 /* what UUIDs have that nothing else is known of */
+    PyObject *known_zone;                  /* the last ZoneInfo that can be stored, or NULL */
+    PyObject *name_of_member;              /* "_name_" */
+    PyObject *value_of_flag;               /* "_value_" */
     struct core_class *recent[RECENT_CLASSES]; /* of by_type, by the address of the type */
 };
 

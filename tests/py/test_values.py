@@ -11,6 +11,7 @@ import io
 import ipaddress
 import math
 import pathlib
+import pickle
 import random
 import struct
 import uuid
@@ -21,6 +22,7 @@ import numpy
 import pytest
 
 from helpers import dumped, exactly, loaded
+from reference_value import VALUE_MAGIC, crc32c
 from strategies import ZONES
 
 DAY = datetime.timedelta(days=1)
@@ -543,3 +545,36 @@ def test_a_list_whose_records_lie_anywhere_in_memory(kind):
     records = [record(i) for i in range(3000)]
     random.Random(5).shuffle(records)
     assert loaded(dumped(records)) == records
+
+
+def with_code(code, value):
+    """What dumps would give for an extension with this code."""
+    data = VALUE_MAGIC + bytes([0x16, code]) + ladle.dumps(value)[len(VALUE_MAGIC) : -4]
+    return data + crc32c(data).to_bytes(4, "little")
+
+
+def test_addresses_are_what_their_text_says():
+    texts = ["0.0.0.0", "255.255.255.255", "1.20.0.199", "9.99.100.10"]
+    for text in texts:
+        assert exactly(ladle.loads(with_code(16, text))) == exactly(ipaddress.IPv4Address(text))
+    refused = ["", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3", "256.0.0.1", "1.2.3.1000", "01.2.3.4", "1.2.3.4 ",
+               "1.2.3.04", "1.2.3.4\0", "1,2,3,4", "\u0661.2.3.4", "\xb9.2.3.4", "16909060"]  # fmt: skip
+    for text in refused:
+        with pytest.raises(ladle.CorruptError):
+            ladle.loads(with_code(16, text))
+
+
+def test_uuids_are_as_the_constructor_makes_them():
+    numbers = [0, 1, 2**64, 2**127, 2**128 - 1, 5 << 100]
+    uuids = [uuid.UUID(int=number) for number in numbers]
+    read = loaded(dumped(uuids))
+    for one, other in zip(read, uuids, strict=True):
+        assert type(one.int) is int
+        assert (one, one.int, one.bytes, one.is_safe, hash(one), str(one)) == (
+            other, other.int, other.bytes, other.is_safe, hash(other), str(other))  # fmt: skip
+        assert pickle.loads(pickle.dumps(one)) == other
+        with pytest.raises(TypeError, match="immutable"):
+            one.int = 0
+    for data in (b"", bytes(15), bytes(17), "0" * 16):
+        with pytest.raises(ladle.CorruptError):
+            ladle.loads(with_code(11, data))
