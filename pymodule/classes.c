@@ -525,6 +525,8 @@ int core_classes_visit(const core_state *state, visitproc visit, void *arg)
         Py_VISIT(classes->default_of);
         Py_VISIT(classes->opaque_type);
         Py_VISIT(classes->known_zone);
+        Py_VISIT(classes->timezone);
+        Py_VISIT(classes->timezone_value);
         Py_VISIT(classes->uuid_safety);
         for (int i = 0; i < EXTENSION_CODES; i++) {
             Py_VISIT(classes->extensions[i]);
@@ -545,6 +547,8 @@ void core_classes_clear(core_state *state)
         Py_CLEAR(classes->opaque_type);
         Py_CLEAR(classes->class_type);
         Py_CLEAR(classes->known_zone);
+        Py_CLEAR(classes->timezone);
+        Py_CLEAR(classes->timezone_value);
         Py_CLEAR(classes->uuid_safety);
         for (int i = 0; i < EXTENSION_CODES; i++) {
             Py_CLEAR(classes->extensions[i]);

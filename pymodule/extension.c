@@ -241,9 +241,6 @@ static PyObject *call_class(PyObject *class, PyObject *arguments, PyObject *keyw
     return corrupt(error, name);
 }
 
-/*
- * A class, borrowed. Its module is imported for the first value.
- */
 static PyObject *class_of(const core_state *state, const struct extension *extension)
 {
     PyObject **class = &state->classes->extensions[extension->code];
@@ -253,6 +250,24 @@ static PyObject *class_of(const core_state *state, const struct extension *exten
         Py_XDECREF(module);
     }
     return *class;
+}
+
+/*
+ * NULL: there is none.
+ */
+static const struct extension *find_extension(uint8_t code)
+{
+    for (int i = 0; i < EXTENSION_COUNT; i++) {
+        if (EXTENSIONS[i].code == code) {
+            return &EXTENSIONS[i];
+        }
+    }
+    return NULL;
+}
+
+PyObject *core_extension_class(const core_state *state, uint8_t code)
+{
+    return class_of(state, find_extension(code));
 }
 
 /*
@@ -454,10 +469,9 @@ PyObject *core_extension_build(const core_state *state, uint8_t code, PyObject *
     case CODE_STRING_ARRAY:
         return core_object_array_build(state, code, value, error);
     }
-    for (int i = 0; i < EXTENSION_COUNT; i++) {
-        if (EXTENSIONS[i].code == code) {
-            return build_from_table(state, &EXTENSIONS[i], value, error);
-        }
+    const struct extension *extension = find_extension(code);
+    if (extension) {
+        return build_from_table(state, extension, value, error);
     }
     core_fail(error, LADLE_E_UNSUPPORTED,
               "values of the extension code %d are not known to this version", code);

@@ -53,6 +53,12 @@ PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8
                                 PyTypeObject **culprit);
 
 /*
+ * The class of a code that core_extension_look_up may give, borrowed: its module is imported for the
+ * first value. NULL: an exception is set.
+ */
+PyObject *core_extension_class(const core_state *state, uint8_t code);
+
+/*
  * Why some objects of a type with a code cannot be stored. NULL: nothing is to be said; most times
  * without an exception.
  */

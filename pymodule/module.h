@@ -29,6 +29,8 @@ struct core_classes {
     Py_ssize_t opaque_name; /* offsets of its slots */
     Py_ssize_t opaque_state;
     PyObject *extensions[EXTENSION_CODES]; /* by code: types that values were read of, or NULL */
+    PyObject *timezone;                    /* the last one written or read, or NULL */
+    PyObject *timezone_value;              /* what it is made of */
     PyObject *uuid_safety;                 /* what UUIDs have that nothing else is known of */
     PyObject *known_zone;                  /* the last ZoneInfo that can be stored, or NULL */
     PyObject *name_of_member;              /* "_name_" */

@@ -123,17 +123,27 @@ static int has_zone_key(PyObject *zone)
 }
 
 /*
- * 1: a time zone that can be stored. 0: it cannot. -1: an exception is set.
+ * Whether it is None, a timezone or a ZoneInfo. -1: an exception is set.
  */
-static int is_storable_zone(const core_state *state, PyObject *zone)
+static int is_zone(const core_state *state, PyObject *zone)
 {
     if (zone == Py_None || Py_IS_TYPE(zone, state->timezone_type) ||
         zone == state->classes->known_zone) {
         return 1;
     }
     const core_class *class = core_class_of(state, Py_TYPE(zone));
-    if (!class || class->code != CODE_ZONE) {
-        return PyErr_Occurred() ? -1 : 0;
+    return class && class->code == CODE_ZONE ? 1 : PyErr_Occurred() ? -1 : 0;
+}
+
+/*
+ * 1: a time zone that can be stored. 0: it cannot. -1: an exception is set.
+ */
+static int is_storable_zone(const core_state *state, PyObject *zone)
+{
+    int result = is_zone(state, zone);
+    if (result <= 0 || zone == Py_None || Py_IS_TYPE(zone, state->timezone_type) ||
+        zone == state->classes->known_zone) {
+        return result;
     }
     int has_key = has_zone_key(zone);
     if (has_key > 0) {
@@ -155,7 +165,12 @@ static PyObject *reduce_local(const core_state *state, int64_t microseconds, int
         *culprit = Py_TYPE(zone);
         return NULL;
     }
-    return Py_BuildValue("(LiO)", (long long)microseconds, fold, zone);
+    PyObject *number = PyLong_FromLongLong(microseconds);
+    PyObject *repeated = number ? PyLong_FromLong(fold) : NULL;
+    PyObject *reduced = repeated ? PyTuple_Pack(3, number, repeated, zone) : NULL;
+    Py_XDECREF(repeated);
+    Py_XDECREF(number);
+    return reduced;
 }
 
 static PyObject *reduce_datetime(const core_state *state, PyObject *object, uint8_t *code,
@@ -219,11 +234,26 @@ static PyObject *reduce_delta(PyObject *delta)
 }
 
 /*
+ * Most values have the timezone of the one before. Neither it nor what it is made of can change.
+ */
+static void keep_timezone(const core_state *state, PyObject *timezone, PyObject *value)
+{
+    if (timezone && value) {
+        Py_XSETREF(state->classes->timezone, Py_NewRef(timezone));
+        Py_XSETREF(state->classes->timezone_value, Py_NewRef(value));
+    }
+}
+
+/*
  * What a timezone was made from: an offset, and a name if it was given one.
  */
 static PyObject *reduce_timezone(const core_state *state, PyObject *timezone,
                                  PyTypeObject **culprit)
 {
+    const struct core_classes *known = state->classes;
+    if (timezone == known->timezone) {
+        return Py_NewRef(known->timezone_value);
+    }
     PyObject *arguments = PyObject_CallMethod(timezone, "__getinitargs__", NULL);
     if (!arguments) {
         return NULL;
@@ -240,6 +270,7 @@ static PyObject *reduce_timezone(const core_state *state, PyObject *timezone,
     } else {
         PyObject *microseconds = reduce_delta(offset);
         reduced = microseconds ? Py_BuildValue("(NO)", microseconds, name) : NULL;
+        keep_timezone(state, timezone, reduced);
     }
     Py_DECREF(arguments);
     return reduced;
@@ -335,8 +366,7 @@ static PyObject *build_moment(const core_state *state, uint8_t code, PyObject *v
         }
         number = PyTuple_GET_ITEM(value, 0);
         zone = PyTuple_GET_ITEM(value, 2);
-        if (!number_within(PyTuple_GET_ITEM(value, 1), 1, &fold) ||
-            is_storable_zone(state, zone) <= 0) {
+        if (!number_within(PyTuple_GET_ITEM(value, 1), 1, &fold) || is_zone(state, zone) <= 0) {
             return PyErr_Occurred() ? NULL : corrupt(error, "the zone of a datetime or time");
         }
     }
@@ -370,6 +400,20 @@ static PyObject *build_delta(const core_state *state, PyObject *value, ladle_err
                                 api->DeltaType);
 }
 
+/*
+ * Whether a nameless timezone has the offset of the last one. -1: an exception is set.
+ */
+static int is_known_timezone(const core_state *state, PyObject *value)
+{
+    PyObject *known = state->classes->timezone_value;
+    return known && PyTuple_GET_ITEM(known, 1) == Py_None &&
+                   PyTuple_GET_ITEM(value, 1) == Py_None &&
+                   PyLong_CheckExact(PyTuple_GET_ITEM(value, 0))
+               ? PyObject_RichCompareBool(PyTuple_GET_ITEM(known, 0), PyTuple_GET_ITEM(value, 0),
+                                          Py_EQ)
+               : 0;
+}
+
 static PyObject *build_timezone(const core_state *state, PyObject *value, ladle_error *error)
 {
     if (!PyTuple_CheckExact(value) || PyTuple_GET_SIZE(value) != 2) {
@@ -378,6 +422,10 @@ static PyObject *build_timezone(const core_state *state, PyObject *value, ladle_
     PyObject *name = PyTuple_GET_ITEM(value, 1);
     if (name != Py_None && !PyUnicode_CheckExact(name)) {
         return corrupt(error, "the name of a timezone");
+    }
+    int is_known = is_known_timezone(state, value);
+    if (is_known) {
+        return is_known < 0 ? NULL : Py_NewRef(state->classes->timezone);
     }
     PyObject *offset = build_delta(state, PyTuple_GET_ITEM(value, 0), error);
     if (!offset) {
@@ -390,17 +438,19 @@ static PyObject *build_timezone(const core_state *state, PyObject *value, ladle_
         PyErr_Clear();
         return corrupt(error, "the offset of a timezone");
     }
+    keep_timezone(state, timezone, value);
     return timezone;
 }
 
-static PyObject *build_zone(PyObject *value, ladle_error *error)
+static PyObject *build_zone(PyObject *class, PyObject *value, ladle_error *error)
 {
+    if (!class) {
+        return NULL;
+    }
     if (!is_zone_key(value)) {
         return corrupt(error, "the key of a time zone");
     }
-    PyObject *module = PyImport_ImportModule("zoneinfo");
-    PyObject *zone = module ? PyObject_CallMethod(module, "ZoneInfo", "O", value) : NULL;
-    Py_XDECREF(module);
+    PyObject *zone = PyObject_CallOneArg(class, value);
     if (!zone && PyErr_ExceptionMatches(PyExc_Exception) &&
         !PyErr_ExceptionMatches(PyExc_MemoryError)) {
         PyErr_Clear();
@@ -428,7 +478,7 @@ PyObject *core_temporal_build(const core_state *state, uint8_t code, PyObject *v
     case CODE_TIMEZONE:
         return build_timezone(state, value, error);
     case CODE_ZONE:
-        return build_zone(value, error);
+        return build_zone(core_extension_class(state, CODE_ZONE), value, error);
     default:
         return build_moment(state, code, value, error);
     }

@@ -578,3 +578,23 @@ def test_uuids_are_as_the_constructor_makes_them():
     for data in (b"", bytes(15), bytes(17), "0" * 16):
         with pytest.raises(ladle.CorruptError):
             ladle.loads(with_code(11, data))
+
+
+def test_time_zones_that_change_from_value_to_value():
+    minutes = [0, 90, -90, 0, 0, 1, -1439, 1439, 90, 90]
+    zones = [datetime.timezone(datetime.timedelta(minutes=minute)) for minute in minutes]
+    zones += [BERLIN, datetime.timezone(BERLIN.utcoffset(None)), BERLIN, None, datetime.timezone.utc]
+    zones += [datetime.timezone(datetime.timedelta(0), name) for name in ("UTC", "", "UTC")]
+    zones += [datetime.timezone(datetime.timedelta(microseconds=n)) for n in (1, -1, 0)]
+    zones += [zoneinfo.ZoneInfo("Europe/Berlin"), zoneinfo.ZoneInfo("UTC")] * 2
+    moments = [MOMENT.replace(tzinfo=zone, fold=n % 2) for n, zone in enumerate(zones)]
+    clocks = [moment.timetz() for moment in moments]
+    for values in (zones, moments, clocks, moments[::-1], [*moments, *clocks, *zones]):
+        read = loaded(dumped(values))
+        assert exactly(read) == exactly(values)
+        assert [zone_of(value) for value in read] == [zone_of(value) for value in values]
+
+
+def zone_of(value):
+    zone = getattr(value, "tzinfo", value)
+    return repr(zone), type(zone), zone is datetime.timezone.utc
