@@ -42,8 +42,8 @@ class Reader:
         """How many records there are; those that are complete when a writer is at work."""
         try:
             return self._handle().ask(Records.count)
-        except TruncatedError:
-            if not self._source.is_written():
+        except TruncatedError as error:
+            if not self._source.is_written(error.filename):
                 raise
         self._access = None
         self._options = {**self._options, "on_error": "tail"}

@@ -9,7 +9,7 @@ import stat
 import threading
 
 from ladle._core import Records, is_locked
-from ladle._errors import CorruptError, FormatError
+from ladle._errors import CorruptError, Error, FormatError, TruncatedError
 from ladle._targets import as_path, open_url
 
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -71,11 +71,36 @@ class File:
             os.close(descriptor)
 
     def check_start(self):
-        """Refuse what would be taken for the torn end of the part before."""
+        """Refuse what would be taken for nothing, or for the torn end of the part before."""
+        if not self.start:
+            raise self.named(TruncatedError("the file is empty"))
         if self.start != MAGIC[: len(self.start)]:
-            error = FormatError(f"{os.fsdecode(self.path)}: it does not begin as a ladle file does")
-            error.filename = os.fsdecode(self.path)
-            raise error
+            raise self.named(FormatError("it does not begin as a ladle file does"))
+
+    def named(self, error):
+        """An error that says that it is about this file."""
+        error.filename = os.fsdecode(self.path)
+        error.args = (f"{error.filename}: {error}",)
+        return error
+
+    def complete_size(self):
+        """Its bytes without a torn end, which the parts behind it would be taken for a piece of."""
+        size = self.size()
+        if size < HEADER_LEN:
+            return 0
+        try:
+            with self.records() as records:
+                records.count()
+        except Error:
+            try:
+                with self.records(on_error="tail") as records:
+                    return records._info()["complete_size"]
+            except Error:  # damage, and not only at its end
+                pass
+        return size
+
+    def size(self):
+        return os.fstat(self.descriptor).st_size
 
     def records(self, **options):
         """A Records over it."""
@@ -85,8 +110,8 @@ class File:
         """What ladle._recover reads for it."""
         return self.path
 
-    def is_written(self):
-        """Whether a writer that lives has it open."""
+    def is_written(self, path=None):
+        """Whether a writer that lives has it open; for parts, whether it is the one of this path."""
         return is_locked(self.descriptor)
 
     def __reduce__(self):
@@ -99,13 +124,18 @@ class File:
 class Parts:
     """Files one behind the other: together they are a file. Read by read_at and size."""
 
+    torn_ends = None  # once they are left out: where they were
+
     def __init__(self, paths, identities=None):
         identities = itertools.repeat(None) if identities is None else identities
         if not paths:
             raise FileNotFoundError("there are no files to read: the list or directory is empty")
         self.files = [File(path, known) for path, known in zip(paths, identities, strict=False)]
-        lengths = [os.fstat(file.descriptor).st_size for file in self.files]
-        self.ends = list(itertools.accumulate(lengths))
+        self.starts = self.starts_behind(file.size() for file in self.files[:-1])
+
+    def starts_behind(self, sizes):
+        """Where each file begins among all of them; the last one may grow."""
+        return list(itertools.accumulate(sizes, initial=0))
 
     @property
     def name(self):
@@ -114,9 +144,10 @@ class Parts:
 
     def locate(self, offset):
         """The path of the file that a byte of all of them is in, and its place there."""
-        index = min(bisect.bisect_right(self.ends, offset), len(self.files) - 1)
-        start = self.ends[index - 1] if index else 0
-        return os.fsdecode(self.files[index].path), offset - start
+        is_torn = offset in (self.torn_ends or ())
+        find = bisect.bisect_left if is_torn else bisect.bisect_right
+        index = find(self.starts, offset) - 1
+        return os.fsdecode(self.files[index].path), offset - self.starts[index]
 
     def close(self):
         for file in self.files:
@@ -124,27 +155,45 @@ class Parts:
 
     def read_at(self, offset, size):
         """Up to size bytes from a place of all of them; none behind the end."""
-        index = bisect.bisect_right(self.ends, offset)
-        if index == len(self.files):
-            return b""
-        start = self.ends[index - 1] if index else 0
-        size = min(size, self.ends[index] - offset)
-        return os.pread(self.files[index].descriptor, size, offset - start)
+        index = bisect.bisect_right(self.starts, offset) - 1
+        if index + 1 < len(self.files):
+            size = min(size, self.starts[index + 1] - offset)
+        return os.pread(self.files[index].descriptor, size, offset - self.starts[index])
 
     def size(self):
-        return self.ends[-1]
+        return self.starts[-1] + self.files[-1].size()
 
     def records(self, **options):
-        if options.get("on_error", "raise") == "raise":
+        takes_torn = options.get("live") or options.get("on_error", "raise") != "raise"
+        if takes_torn:
+            self.leave_out_torn_ends()
+        else:
             for file in self.files:
                 file.check_start()
         return Records(self, **options)
 
+    def leave_out_torn_ends(self):
+        """Where the last item of a file ends, the reader then finds that the next file begins."""
+        if self.torn_ends is not None:
+            return
+        files = self.files[:-1]
+        for file in files:
+            if file.start:
+                file.check_start()
+        sizes = [file.complete_size() for file in files]
+        self.starts = self.starts_behind(sizes)
+        self.torn_ends = {
+            end
+            for end, size, file in zip(self.starts[1:], sizes, files, strict=True)
+            if 0 < size < file.size()
+        }
+
     def whole(self):
         return self
 
-    def is_written(self):
-        return self.files[-1].is_written()
+    def is_written(self, path=None):
+        last = self.files[-1]
+        return path in (None, os.fsdecode(last.path)) and last.is_written()
 
     def __reduce__(self):
         paths = [os.path.abspath(file.path) for file in self.files]
@@ -187,7 +236,7 @@ class Window:
     def whole(self):
         return self
 
-    def is_written(self):
+    def is_written(self, path=None):
         return False
 
     def __reduce__(self):

@@ -155,6 +155,73 @@ def test_what_is_no_part_is_refused_by_name(tmp_path):
     assert len(ladle.open(tmp_path, on_error="skip")) == len(RECORDS)
 
 
+def torn_parts(directory, torn=1, cut=20):
+    """Four files of 5 records, one of which is cut short."""
+    paths = [written(directory / f"{i}.ladle", range(10 * i, 10 * i + 5)) for i in range(4)]
+    data = paths[torn].read_bytes()
+    paths[torn].write_bytes(data[: len(data) - cut] if cut < len(data) else b"")
+    return paths
+
+
+@pytest.mark.parametrize("cut, left", [(1, 5), (20, 5), (40, 5), (150, 0), (200, 0), (10_000, 0)])
+@pytest.mark.parametrize("torn", [0, 1, 3])
+def test_a_part_that_ends_early_does_not_take_the_parts_behind_it_along(tmp_path, torn, cut, left):
+    paths = torn_parts(tmp_path, torn=torn, cut=cut)
+    wanted = [10 * i + j for i in range(4) for j in range(5 if i != torn else left)]
+    with pytest.raises(ladle.CorruptError) as caught:
+        ladle.open(tmp_path)
+    assert caught.value.filename == str(paths[torn])
+    found = []
+    for on_error in ("skip", found.append):
+        data = ladle.open(tmp_path, on_error=on_error)
+        assert list(data) == wanted == [data[i] for i in range(len(data))]
+        assert list(reversed(data)) == wanted[::-1]
+        assert list(pickle.loads(pickle.dumps(ladle.open(tmp_path, on_error="skip")))) == wanted
+    is_found = torn != 3 and paths[torn].stat().st_size >= 64
+    assert {error.filename for error in found} == ({str(paths[torn])} if is_found else set())
+    tail = ladle.open(tmp_path, on_error="tail")
+    if is_found:
+        with pytest.raises(ladle.CorruptError, match=f"^{re.escape(str(paths[torn]))}: .* ends before"):
+            list(tail)
+        with pytest.raises(ladle.CorruptError):
+            list(tail.follow(poll=0.01))
+    else:
+        assert list(tail) == wanted
+
+
+def test_a_live_last_part_does_not_excuse_one_that_ends_early(tmp_path):
+    paths = torn_parts(tmp_path)
+    with ladle.open(tmp_path / "9.ladle", "w") as writer:
+        writer.append("live")
+        writer.flush()
+        with pytest.raises(ladle.TruncatedError) as caught:
+            ladle.open(tmp_path)
+        assert caught.value.filename == str(paths[1])
+        assert len(ladle.open(tmp_path, on_error="skip")) == 21
+
+
+def test_following_parts_waits_for_the_last_one(tmp_path):
+    written(tmp_path / "0.ladle", [1, 2])
+    with ladle.open(tmp_path / "1.ladle", "w") as writer:
+        writer.append(3)
+        writer.flush()
+        following = ladle.open(tmp_path).follow(poll=0.01)
+        assert [next(following) for _ in range(3)] == [1, 2, 3]
+        writer.append(4)
+        writer.flush()
+        assert next(following) == 4
+    assert list(following) == []
+
+
+def test_what_is_no_part_is_no_torn_end_of_the_part_before(tmp_path):
+    for name in ("a", "c"):
+        written(tmp_path / name, RECORDS)
+    (tmp_path / "b").write_text("all about a")
+    for on_error in ("raise", "tail", "skip"):
+        with pytest.raises(ladle.FormatError, match="b: it does not begin"):
+            ladle.open(tmp_path, on_error=on_error)
+
+
 def test_iterators_are_independent(all_readers):
     for name, data in all_readers:
         pairs = zip(data, iter(data), data[10:], strict=False)
