@@ -149,8 +149,10 @@ def _dtype_of_kind(schema, strings, missing):
     if kind in ("scalar", "array"):
         return _items_dtype(schema)
     if kind in ("tuple", "dict", "object") and schema.children:
-        fields = _fields(schema).items()
-        return [(name, _dtype(*field, strings, missing)) for name, field in fields]
+        fields = _fields(schema)
+        if "" in fields:  # NumPy would give it another name
+            return None
+        return [(name, _dtype(*field, strings, missing)) for name, field in fields.items()]
     return None
 
 
