@@ -133,6 +133,7 @@ static int encode_set(core_encoder *encoder, ladle_node *node, PyObject *set)
         return -1;
     }
     int result = 0;
+    encoder->key_depth++;
     while (result == 0 && (item = PyIter_Next(iterator))) {
         if (!core_encode_leaf(child, item)) {
             result = encode(encoder, child, item);
@@ -140,6 +141,7 @@ static int encode_set(core_encoder *encoder, ladle_node *node, PyObject *set)
         Py_DECREF(item);
         done++;
     }
+    encoder->key_depth--;
     Py_DECREF(iterator);
     if (result < 0) {
         return core_path_member(encoder, "item");
@@ -154,7 +156,9 @@ static int encode_pair(core_encoder *encoder, ladle_node *node, PyObject *key, P
 {
     Py_INCREF(key);
     Py_INCREF(value);
+    encoder->key_depth++;
     int result = encode(encoder, node->children[0], key);
+    encoder->key_depth--;
     if (result < 0) {
         core_path_member(encoder, "key");
     } else {

@@ -21,6 +21,7 @@ typedef struct core_encoder {
     PyObject *default_hook; /* the owner's; NULL when there is none */
     ladle_limits limits;
     uint32_t depth;            /* containers around the value at hand */
+    uint32_t key_depth;        /* of these, sets, and dicts whose key it is or is in */
     uint64_t items;            /* values in containers of the record so far */
     PyTypeObject *unsupported; /* the type that cannot be stored */
     PyObject *reason;          /* why, when it is not for the type alone */

@@ -52,7 +52,11 @@ int core_encode_changed(const char *what)
 
 static PyObject *reason_of(const core_encoder *encoder, PyObject *object, PyTypeObject *unsupported)
 {
-    const char *reason = core_extension_reason(encoder->state, unsupported);
+    const char *reason =
+        encoder->default_hook
+            ? "default= is not asked about keys of dicts and items of sets, for what it makes of "
+              "them might be equal, or not hashable"
+            : core_extension_reason(encoder->state, unsupported);
     if (reason || PyErr_Occurred()) {
         return reason ? PyUnicode_FromString(reason) : NULL;
     }
@@ -61,7 +65,7 @@ static PyObject *reason_of(const core_encoder *encoder, PyObject *object, PyType
 
 PyObject *core_encode_default(core_encoder *encoder, PyObject *object, PyTypeObject *unsupported)
 {
-    if (!encoder->default_hook) {
+    if (!encoder->default_hook || encoder->key_depth) {
         note_unsupported(encoder, unsupported);
         Py_XSETREF(encoder->reason, reason_of(encoder, object, unsupported));
         return NULL;

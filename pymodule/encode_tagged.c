@@ -143,11 +143,13 @@ static int encode_set(core_encoder *encoder, ladle_buffer *to, PyObject *set, la
         return -1;
     }
     int result = 0;
+    encoder->key_depth++;
     while (result == 0 && (item = PyIter_Next(iterator))) {
         result = core_encode_tagged(encoder, to, item);
         Py_DECREF(item);
         left--;
     }
+    encoder->key_depth--;
     Py_DECREF(iterator);
     if (result < 0) {
         return core_path_member(encoder, "item");
@@ -163,7 +165,9 @@ static int encode_pair(core_encoder *encoder, ladle_buffer *to, PyObject *key, P
 {
     Py_INCREF(key);
     Py_INCREF(value);
+    encoder->key_depth++;
     int result = core_encode_tagged(encoder, to, key);
+    encoder->key_depth--;
     if (result < 0) {
         core_path_member(encoder, "key");
     } else {

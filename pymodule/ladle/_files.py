@@ -91,7 +91,8 @@ def open(file, mode="r", **options):
     level        of the compression; None for its default
     block_size   bytes of a block before compression that are aimed at; 132,000 unless told
     metadata     a dict from str to any values, kept in the file
-    default      a callable: gets an object that cannot be stored, returns one that can
+    default      a callable: gets an object that cannot be stored, returns one that can; as in json,
+                 keys of dicts are not asked about, nor are items of sets
     limits       a Limits
     uuid         16 bytes, or a uuid.UUID: with the same one the same records make the same file
     threads      how many threads compress behind the caller; the file stays the same

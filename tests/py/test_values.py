@@ -446,6 +446,30 @@ def test_default_gets_the_whole_of_a_value_whose_parts_are_not_stored(value):
     assert loaded(dumped([value], default=lambda given: [given is value])) == [[True]]
 
 
+@pytest.mark.parametrize("kind", ["dict", "mixed dict", "set", "frozenset", "in a key", "Counter"])
+@pytest.mark.parametrize("among", [[], [5, "x", None]])
+def test_default_is_not_asked_about_keys_and_items_of_sets(kind, among):
+    first, second = object(), object()
+    value = {
+        "dict": {first: 1, second: 2},
+        "mixed dict": {"a": 1, first: 2},
+        "set": {first, second},
+        "frozenset": frozenset([first]),
+        "in a key": {(1, (first,)): 2},
+        "Counter": collections.Counter([first]),
+    }[kind]
+    message = r"<(key|item)>.*: object cannot be stored: default= is not asked about keys"
+    writer = ladle.open(io.BytesIO(), "w", default=lambda given: "same")
+    with writer:
+        writer.extend(among)
+        with pytest.raises(TypeError, match=message):
+            writer.append([value])
+        writer.append({"key": first})
+    with pytest.raises(TypeError, match=message):
+        ladle.dumps([value], default=lambda given: "same")
+    assert ladle.loads(ladle.dumps([{"a"}, {1: first}], default=str)) == [{"a"}, {1: str(first)}]
+
+
 def test_generic_collections_come_back_without_what_typing_notes_in_them():
     values = [collections.OrderedDict[str, int](a=1), collections.Counter[str]("aab")]
     assert exactly(loaded(dumped(values))) == exactly(values)
