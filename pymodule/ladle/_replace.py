@@ -17,9 +17,9 @@ def mode_of(path):
 
 
 def is_replaceable(path):
-    """Whether a path names a regular file, or nothing yet: not a pipe or a device."""
+    """Whether a path names a regular file, or nothing yet: not a pipe or a device, nor "new/"."""
     mode = mode_of(path)
-    return mode is None or stat.S_ISREG(mode)
+    return bool(os.path.basename(path)) if mode is None else stat.S_ISREG(mode)
 
 
 @contextlib.contextmanager

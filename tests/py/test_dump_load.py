@@ -527,3 +527,22 @@ def test_compression_makes_a_smaller_file_with_the_same_records():
 
 def test_one_column_of_constants_takes_next_to_no_room():
     assert len(dumped([{"kind": "constant", "value": 7}] * 10_000)) < 1000
+
+
+@pytest.mark.parametrize("work", ["dump", "concat", "repair"])
+@pytest.mark.parametrize(
+    "name, error", [("", FileNotFoundError), (b"", FileNotFoundError), ("new/", IsADirectoryError)]
+)
+def test_a_path_that_can_name_no_file_is_refused(tmp_path, monkeypatch, work, name, error):
+    path = tmp_path / "a.ladle"
+    ladle.dump([1], path)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(error):
+        if work == "dump":
+            ladle.dump([1], name)
+        elif work == "concat":
+            ladle.concat([path], name)
+        else:
+            ladle.repair(path, name)
+    assert sorted(os.listdir(tmp_path)) == ["a.ladle", "here"] and not os.listdir(".")
