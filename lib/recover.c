@@ -529,7 +529,7 @@ ladle_status ladle_concat(const ladle_source *sources, size_t count, const ladle
         status = join(&sources[i], &output, &taken.options, error);
     }
     if (failed) {
-        *failed = status == LADLE_OK || count == 0 ? count : i - 1;
+        *failed = status == LADLE_OK || count == 0 || output.failed ? count : i - 1;
     }
     for (; i < count; i++) {
         if (sources[i].close) {

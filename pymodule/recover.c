@@ -193,7 +193,8 @@ PyObject *core_repair(PyObject *module, PyObject *args)
         ladle_status status = ladle_repair(&source, &sink, &options, &report, &error);
         take_gil(&job);
         if (status != LADLE_OK) {
-            core_raise(state, &error, name);
+            bool is_of_source = status != LADLE_E_IO || error.record == LADLE_UNKNOWN;
+            core_raise(state, &error, is_of_source ? name : NULL);
         }
         result = PyErr_Occurred() ? NULL : dict_of(&report, &job);
     }

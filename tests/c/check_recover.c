@@ -203,6 +203,15 @@ START_TEST(files_are_joined)
         ck_assert_uint_eq(failed, i);
         ladle_memory_sink_free(&joined);
     }
+    /* A failed write is about none of them. */
+    struct fault_sink fault;
+    fault_sink_init(&sink, &fault);
+    fault.fail_at = files[0].len + 1;
+    sources[0] = source_of(&memories[0], files[0].data, files[0].len, false);
+    sources[1] = source_of(&memories[1], files[1].data, files[1].len, true);
+    must_give(LADLE_E_IO, ladle_concat(sources, 2, &sink, NULL, &failed, NULL));
+    ck_assert_uint_eq(failed, 2);
+    ladle_buffer_free(&fault.written);
     ladle_sink_from_memory(&sink, &joined);
     must_give(LADLE_E_ARGUMENT, ladle_concat(NULL, 0, &sink, NULL, &failed, NULL));
     for (size_t i = 0; i < 3; i++) {

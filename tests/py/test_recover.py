@@ -190,6 +190,75 @@ def test_the_command_cat_as_json(path):
     assert "record 1" in result.stderr
 
 
+def test_what_the_terminal_cannot_show(path):
+    ladle.dump(["é€", 1], path)
+    result = run("cat", path, env=os.environ | {"PYTHONIOENCODING": "latin-1:strict"}, encoding="latin-1")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "'é\\u20ac'\n1\n", "")
+    named = os.fsencode(path) + b"\xff"
+    ladle.dump([1], named)
+    result = run("verify", named, env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"})
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "\\udcff: well, 1 records" in result.stdout
+
+
+def test_numbers_of_many_digits(path):
+    ladle.dump([1, 10**5000], path)
+    result = run("cat", path)
+    assert (result.returncode, result.stdout) == (1, "1\n")
+    assert result.stderr.startswith(f"ladle: {path}: record 1: Exceeds the limit")
+    assert run("head", "-n", "1" + "0" * 30, path).stderr == result.stderr
+    assert run("head", "-n1", path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "stream, arguments",
+    [
+        ("<&-", ["cat", "-"]),
+        ("<&-", ["verify", "-"]),
+        ("<&-", ["convert", "--from=ladle", "-", "x.csv"]),
+        (">&-", ["head", "a"]),
+        (">&-", ["cat", "--jsonl", "a"]),
+        (">&-", ["info", "a"]),
+        (">&-", ["convert", "--from=ladle", "--to=csv", "a", "-"]),
+    ],
+)
+def test_closed_streams(stream, arguments, tmp_path):
+    ladle.dump([1], tmp_path / "a")
+    command = ["sh", "-c", f'exec "$@" {stream}', "sh", sys.executable, "-m", "ladle", *arguments]
+    result = subprocess.run(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 1
+    assert result.stderr.startswith("ladle: ") and result.stderr.endswith(" is closed\n")
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_what_needs_no_output_does_without(tmp_path):
+    ladle.dump([1], tmp_path / "a.ladle")
+    command = f"exec {sys.executable} -m ladle convert a.ladle b.jsonl >&-"
+    assert subprocess.run(command, shell=True, cwd=tmp_path).returncode == 0
+    assert (tmp_path / "b.jsonl").read_bytes() == b"1\n"
+
+
+def test_a_verdict_that_nobody_reads(path):
+    damaged_file(path)
+    for command, status in (("verify", 1), ("cat", 0)):
+        reading, writing = os.pipe()
+        os.close(reading)
+        result = subprocess.run(
+            [sys.executable, "-m", "ladle", command, path], stdout=writing, stderr=subprocess.PIPE
+        )
+        os.close(writing)
+        assert result.returncode == status
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no full device")
+@pytest.mark.parametrize("command", ["repair", "concat"])
+def test_no_room_for_the_output(command, path):
+    ladle.dump(RECORDS, path)
+    result = run(command, path, "/dev/full")
+    assert result.returncode == 1
+    assert "No space left" in result.stderr and path.name not in result.stderr
+
+
 def test_commands_used_wrongly(path):
     for arguments in (["verify"], ["repair", path], ["concat", path], ["unknown"], []):
         assert run(*arguments).returncode == 2

@@ -3,7 +3,9 @@
 
 A module here has a function `add(commands)` that adds its subcommands to the parser: each sets
 `run`, a function of the parsed options that does the work and returns an exit status, or None
-when all is well. What it raises of OSError and ladle.Error is printed, and the status is 1.
+when all is well. What it raises of OSError and ladle.Error is printed, and the status is 1. Where
+standard output is what was asked for, `prints`, a function of the options, is true: whoever reads
+it may stop at any time.
 """
 
 import argparse
@@ -27,19 +29,29 @@ def main(arguments=None):
     """Run the command line. Returns the exit status: 0 well, 1 the data are bad or the work
     failed, 2 used wrongly, 3 done but records were lost."""
     options = parser().parse_args(arguments)
+    prints = options.prints(options)
+    if sys.stdout is None and prints:
+        return complain("standard output is closed", FAILED)
+    if getattr(sys.stdout, "errors", None) == "strict":
+        # Records and names of files may have what the terminal's encoding lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = options.run(options)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of our output has enough. Python would complain again when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return WELL
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError as error:
+        if sys.stdout is not None:
+            # Python would complain again when it exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WELL if prints else complain(error, FAILED)
     except Misuse as error:
         return complain(error, MISUSED)
     except (ladle.Error, OSError) as error:
         return complain(error, FAILED)
     except MemoryError:
         return complain("there is not enough memory", FAILED)
+    except RecursionError as error:
+        return complain(f"a record is nested too deep: {error}", FAILED)
     except KeyboardInterrupt:
         return complain("interrupted", FAILED)
     return status or WELL
@@ -54,6 +66,7 @@ def complain(message, status):
 def parser():
     """The command line's grammar."""
     made = argparse.ArgumentParser(prog="ladle", description="Work with ladle files.")
+    made.set_defaults(prints=lambda options: False)
     made.add_argument("--version", action="version", version=f"ladle {ladle.__version__}")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for module in MODULES:

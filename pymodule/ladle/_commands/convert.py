@@ -6,6 +6,7 @@ import sys
 
 import ladle
 from ladle._commands.progress import Progress
+from ladle._commands.standard import source
 from ladle._convert import convert, sides
 from ladle._limits import size
 
@@ -60,7 +61,7 @@ def add(commands):
     limits.add_argument("--max-memory", type=_size, metavar="SIZE")
     limits.add_argument("--max-items", type=int, metavar="N")
     limits.add_argument("--max-depth", type=int, metavar="N")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, prints=lambda options: options.output == "-")
 
 
 def _size(text):
@@ -95,22 +96,23 @@ def run(options):
     given = {name: getattr(options, name) for name in OPTIONS}
     if options.items:
         given["items"] = options.items == "yes"
-    if limits := {name: value for name in LIMITS if (value := getattr(options, name)) is not None}:
-        given["limits"] = ladle.Limits(**limits)
     if given["compression"] == "none":
         given["compression"] = None
-    source = sys.stdin.buffer if options.input == "-" else options.input
+    records = source(options.input)
     target = sys.stdout.buffer if options.output == "-" else options.output
     formats = {"source_format": options.source_format, "target_format": options.target_format}
+    limits = {name: value for name in LIMITS if (value := getattr(options, name)) is not None}
     try:
-        reading = sides(source, target, *formats.values(), given)[0]
+        if limits:
+            given["limits"] = ladle.Limits(**limits)
+        reading = sides(records, target, *formats.values(), given)[0]
         if options.types and reading.FORMAT != "csv":
             raise TypeError("--types is for CSV files that are read")
     except (TypeError, ValueError) as error:
         raise Misuse(error) from None
     try:
         with Progress(options.input) as shown:
-            convert(source, target, progress=shown and shown.records, **formats, **given)
+            convert(records, target, progress=shown and shown.records, **formats, **given)
     except (TypeError, ValueError) as error:
         # What a format cannot hold.
         raise error if isinstance(error, ladle.Error) else ladle.Error(error) from None

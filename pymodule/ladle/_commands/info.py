@@ -8,7 +8,7 @@ def add(commands):
     """Add the subcommand of this module to the parser."""
     info = commands.add_parser("info", help="say what a file is and holds")
     info.add_argument("file", metavar="FILE", help="or a directory of parts")
-    info.set_defaults(run=lambda options: show(options.file))
+    info.set_defaults(run=lambda options: show(options.file), prints=lambda options: True)
 
 
 def show(path):

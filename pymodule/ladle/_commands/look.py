@@ -6,6 +6,7 @@ import itertools
 import sys
 
 import ladle
+from ladle._commands.standard import source
 
 
 def add(commands):
@@ -13,11 +14,13 @@ def add(commands):
     head = commands.add_parser("head", help="print the first records")
     head.add_argument("-n", type=count, default=10, metavar="N", help="how many; 10 unless told")
     head.add_argument("file", metavar="FILE", help="'-' is standard input")
-    head.set_defaults(run=lambda options: show(options.file, options.n))
+    head.set_defaults(
+        run=lambda options: show(options.file, options.n), prints=lambda options: True
+    )
     cat = commands.add_parser("cat", help="print all records, one a line")
     cat.add_argument("--jsonl", action="store_true", help="as lines of JSON")
     cat.add_argument("files", metavar="FILE", nargs="+", help="'-' is standard input")
-    cat.set_defaults(run=show_all)
+    cat.set_defaults(run=show_all, prints=lambda options: True)
 
 
 def count(text):
@@ -25,26 +28,25 @@ def count(text):
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError("it must not be negative")
-    return number
-
-
-def opened(file):
-    """The records of a file, or of standard input."""
-    return ladle.load(sys.stdin.buffer if file == "-" else file)
+    return min(number, sys.maxsize)
 
 
 def show(file, limit):
     """Print the records of a file, or the first few of them, as Python writes them."""
-    with opened(file) as records:
-        for record in itertools.islice(records, limit):
-            print(repr(record))
+    with ladle.load(source(file)) as records:
+        for number, record in enumerate(itertools.islice(records, limit)):
+            try:
+                text = repr(record)
+            except ValueError as error:  # an int that is too long for Python to print
+                raise ladle.Error(f"{file}: record {number}: {error}") from None
+            print(text)
 
 
 def show_as_json(file):
     """Print the records of a file as lines of JSON. What JSON lacks is an error."""
     from ladle._convert.jsonl import line_of
 
-    with opened(file) as records:
+    with ladle.load(source(file)) as records:
         for number, record in enumerate(records):
             try:
                 line = line_of(record, number)

@@ -5,6 +5,7 @@ import sys
 
 import ladle
 from ladle._commands.progress import Progress
+from ladle._commands.standard import source
 from ladle._recover import concat, repair, verify
 
 # Exit statuses.
@@ -32,7 +33,7 @@ def run_verify(options):
     for file in options.files:
         try:
             with Progress(file) as shown:
-                report, error = verify(sys.stdin.buffer if file == "-" else file, shown and shown.bytes)
+                report, error = verify(source(file), shown and shown.bytes)
         except (ladle.Error, OSError) as failure:
             print(f"ladle: {failure}", file=sys.stderr)
             status = FAILED

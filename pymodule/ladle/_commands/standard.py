@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Standard input by the name '-'."""
+
+import errno
+import sys
+
+
+def source(name):
+    """The path of a file, or standard input as a binary file object."""
+    if name != "-":
+        return name
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed")
+    return sys.stdin.buffer
