@@ -221,7 +221,11 @@ REFUSED = [
     ("csv", [{"a": "\ud800"}], ValueError, "records 0 to 1"),
     ("csv", [{"a": datetime.time(1, fold=1)}], ValueError, "no fold and"),
     ("csv", [{"a": datetime.time(1, tzinfo=zoneinfo.ZoneInfo("UTC"))}], ValueError, "no fold and no zones"),
+    ("csv", [{"\ufeffa": 1}], ValueError, "byte order mark"),
     ("jsonl", [["\ud800\udc00"]], ValueError, r"record 0: \[0\]: JSON has no two surrogates"),
+    ("jsonl", [10**5000], ValueError, "record 0: Exceeds the limit"),
+    ("npy", [{"": 1}], ValueError, "without a name"),
+    ("npz", [{"a\0b": 1}], ValueError, "ends at a zero"),
 ]
 
 
@@ -229,6 +233,26 @@ REFUSED = [
 def test_what_a_format_cannot_hold_is_an_error_with_its_place(name, records, error, match):
     with pytest.raises(error, match=match):
         converted(records, "ladle", name)
+
+
+@pytest.mark.parametrize("value", [1, True, 1.5, datetime.date(2020, 1, 2)])
+def test_the_text_for_none_is_that_of_no_value(value):
+    with pytest.raises(ValueError, match="record 1: .*would come back as None"):
+        converted([None, value], "ladle", "csv", none=str(value))
+    assert read_back(converted([None, value], "ladle", "csv", none="x"), "csv", none="x")[0] is None
+
+
+@pytest.mark.parametrize("delimiter", ['"', "\n", "\r", "", "ab"])
+def test_what_cannot_stand_between_fields_of_csv(delimiter):
+    with pytest.raises(ValueError, match="delimiter"):
+        converted([{"a": 1, "b": 2}], "ladle", "csv", delimiter=delimiter)
+    with pytest.raises(ValueError, match="delimiter"):
+        from_text("csv", "a,b\n1,2\n", delimiter=delimiter)
+
+
+def test_csv_with_a_field_twice():
+    with pytest.raises(ValueError, match="two are the same"):
+        converted([{"a": 1}], "ladle", "csv", fields=["a", "a"])
 
 
 def test_csv_with_other_fields():
@@ -312,6 +336,11 @@ NOT_FOR_ARRAYS = [
     ([1, "a"], TypeError, "record 1: a str among others"),
     ([1, True], TypeError, "record 1: a bool among others"),
     ([2**64], ValueError, "more than 64 bits"),
+    ([-(10**400)], ValueError, "more than 64 bits: of 1330"),
+    ([-1, 2**63], ValueError, "more than 64 bits: of 65"),
+    ([0.5, 2**53 + 1], ValueError, "record 1: no float is that int"),
+    ([2**53 + 1, 0.5], ValueError, "record 0: no float is that int"),
+    ([[1j, -(10**400)]], ValueError, "record 0: no complex is that int"),
     (["a\0"], ValueError, "record 0: .*zeros"),
     ([numpy.zeros(2), numpy.zeros(3)], TypeError, "record 1: an array of another shape"),
     ([[1], [1, 2]], TypeError, "record 1: it has other fields"),
@@ -336,11 +365,41 @@ def test_arrays_that_are_none():
     for data in (b"", b"\x93NUMPY", b"\x93NUMPY\1\0\x10\0{'descr': 'f8'}  \n"):
         with pytest.raises(ladle.FormatError):
             read_back(data, "npy")
+    with pytest.raises(ladle.FormatError, match="behind the array"):
+        read_back(file.getvalue() * 2, "npy")
     numpy.savez(file := io.BytesIO(), a=numpy.zeros(2), b=numpy.zeros(3))
     with pytest.raises(ladle.FormatError, match="not one length"):
         read_back(file.getvalue(), "npz")
     with pytest.raises(ladle.FormatError):
         read_back(b"PK", "npz")
+
+
+def npz_with(changes):
+    """A .npz file in whose directory, and header, bytes are others."""
+    numpy.savez(file := io.BytesIO(), a=numpy.arange(9))
+    data = bytearray(file.getvalue())
+    for signature, place, byte in changes:
+        data[data.rindex(signature) + place] = byte
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "changes, match",
+    [
+        ([(b"PK\1\2", 8, 1), (b"PK\3\4", 6, 1)], "encrypted"),
+        ([(b"PK\1\2", 10, 99), (b"PK\3\4", 8, 99)], "compression"),
+        ([(b"PK\1\2", 42, 9)], "magic number"),
+        ([(b"PK\1\2", 46, 0x62)], "differ"),
+    ],
+)
+def test_archives_that_cannot_be_read(changes, match):
+    assert read_back(npz_with([]), "npz")[8] == {"a": 8}
+    with pytest.raises(ladle.FormatError, match=match):
+        read_back(npz_with(changes), "npz")
+
+
+def test_names_of_arrays():
+    assert there_and_back([{"": 1, "a/b": 2}], "npz") == [{"": 1, "a/b": 2}]
 
 
 # ---- Parquet and Arrow ----
@@ -475,6 +534,23 @@ def test_paths_suffixes_and_compressed_files(tmp_path):
     assert ladle.load(tmp_path / "c.ladle").tolist() == ROWS
 
 
+@pytest.mark.parametrize("packing", ["gz", "bz2", "xz"])
+@pytest.mark.parametrize("name", ["jsonl", "csv", "pkl", "npy", "npz", "ladle"])
+def test_damaged_compressed_files(name, packing, tmp_path):
+    path = tmp_path / f"a.{name}.{packing}"
+    ladle.dump([float(hash(str(i))) for i in range(3000)], tmp_path / "a.ladle")
+    ladle.convert(tmp_path / "a.ladle", path)
+    ladle.convert(path, tmp_path / "b.jsonl", lossy=True)
+    assert ladle.load(tmp_path / "a.ladle").tolist() == from_text("jsonl", (tmp_path / "b.jsonl").read_text())
+    data = path.read_bytes()
+    place = len(data) // 2
+    for damaged in (data[:place], data[:place] + bytes(64) + data[place + 64 :], b"no such file"):
+        path.write_bytes(damaged)
+        with pytest.raises(ladle.FormatError, match=path.name):
+            ladle.convert(path, tmp_path / "b.ladle")
+    assert not (tmp_path / "b.ladle").exists()
+
+
 def test_ladle_to_ladle_keeps_metadata_and_recompresses(tmp_path):
     path = tmp_path / "a.ladle"
     ladle.dump([{"a": f"text {i % 700}" * 9} for i in range(10_000)], path, metadata={"who": "me"})
@@ -580,8 +656,30 @@ def test_exit_statuses_of_convert(tmp_path):
         ["convert", "-", tmp_path / "b.ladle"],
         ["convert", tmp_path / "a.pkl", tmp_path / "b.ladle", "--types", "a=int"],
         ["convert", tmp_path / "a.pkl", tmp_path / "b.ladle", "--lossy"],
+        ["convert", tmp_path / "a.pkl", tmp_path / "b.ladle", "--max-depth", "0"],
     ):
         assert run(*wrong).returncode == 2, wrong
+
+
+def test_records_too_deep_for_the_format(tmp_path):
+    value = []
+    for _ in range(3000):
+        value = [value]
+    ladle.dump([value], tmp_path / "a.ladle", limits=ladle.Limits(max_depth=4096))
+    for name in ("jsonl", "pkl"):
+        result = run("convert", tmp_path / "a.ladle", tmp_path / f"b.{name}", "--max-depth", "4096")
+        assert result.returncode == 1 and result.stderr.startswith(b"ladle: a record is nested too")
+
+
+def test_a_pipe_that_nobody_reads_any_more(tmp_path):
+    ladle.dump(["x" * 100] * 10_000, tmp_path / "a.ladle")
+    os.mkfifo(tmp_path / "b.csv")
+    command = [sys.executable, "-m", "ladle", "convert", tmp_path / "a.ladle", tmp_path / "b.csv"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        with open(tmp_path / "b.csv", "rb") as reader:
+            assert reader.read(1)
+        assert b"Broken pipe" in process.stderr.read()
+    assert process.returncode == 1
 
 
 # ---- Memory ----

@@ -9,6 +9,7 @@ A format is a module here with some of:
 
 import contextlib
 import importlib
+import io
 import os
 
 from ladle._convert.source import Source, without_packing
@@ -62,7 +63,7 @@ def convert(source, target, *, source_format=None, target_format=None, progress=
     reading, writing, read_options, write_options = sides(
         source, target, source_format, target_format, options
     )
-    with contextlib.closing(Source(source)) as opened:
+    with contextlib.closing(Source(source)) as opened, opened.naming_damage():
         with contextlib.closing(reading.read(opened, **read_options)) as records:
             counted = records
             if progress is not None:
@@ -151,13 +152,20 @@ def _writing(target):
                 yield packed
 
 
+def _cannot_seek(*place):
+    raise io.UnsupportedOperation("seek")
+
+
 def packing(path, file):
     """A file, or one that compresses what is written to it, as the suffix of the path says."""
     suffix = os.path.splitext(path)[1]
     if suffix == ".gz":
         import gzip
 
-        return gzip.GzipFile("", "wb", 6, file, 0)
+        packed = gzip.GzipFile("", "wb", 6, file, 0)
+        # It says that it can seek, but not back, as zipfile would.
+        packed.seek, packed.seekable = _cannot_seek, lambda: False
+        return packed
     if suffix == ".bz2":
         import bz2
 

@@ -37,8 +37,12 @@ class ArrayFile:
         self.chunk_count = max(1, CHUNK_LEN // max(1, self.row_len))
 
     def chunks(self, chunk_count=None):
-        """Arrays of some rows."""
-        chunk_count = chunk_count or self.chunk_count
+        """Arrays of some rows. The file is read to its end, where a checksum may stand."""
+        yield from self._chunks(chunk_count or self.chunk_count)
+        if self.file.read(1):
+            raise FormatError(f"{self.name}: there is something behind the array")
+
+    def _chunks(self, chunk_count):
         if not self.shape:
             yield [self._rows(1, self._read(self.row_len))[0]]
             return
@@ -205,6 +209,8 @@ class Finder:
             return self.fields[name].dtype()
         if self.kind is None:
             return self.fields[VALUE].dtype() if self.fields else numpy.dtype(float)
+        if "" in self.fields:
+            raise ValueError("record 0: ['']: NumPy has no field without a name")
         return numpy.dtype([(name, f.dtype(), f.shape or ()) for name, f in self.fields.items()])
 
     def extents(self, name=None):
@@ -213,11 +219,19 @@ class Finder:
             return (self.width,)
         if name is None and self.kind is not None:
             return ()
-        return self.fields[name or VALUE].shape or () if self.fields else ()
+        return self.fields[VALUE if name is None else name].shape or () if self.fields else ()
 
     def get(self, record, name):
         """A field of a record."""
         return record[name] if self.kind is dict else record[list(self.fields).index(name)]
+
+
+def _is_float(value):
+    """Whether a float is exactly that int."""
+    try:
+        return float(value) == value
+    except OverflowError:
+        return False
 
 
 RANKS = {bool: 0, int: 1, float: 2, complex: 3}
@@ -232,12 +246,15 @@ class Field:
         self.numpy_dtype = None
         self.shape = None
         self.least = self.greatest = self.len_max = 0
+        self.inexact = None  # number of the first record with an int that no float is
 
     def see(self, value, number):
         """Take one more value into account."""
         cls = type(value)
         if cls is int:
             self.least, self.greatest = min(self.least, value), max(self.greatest, value)
+            if self.inexact is None and not _is_float(value):
+                self.inexact = number
         elif cls is str or cls is bytes:
             self.len_max = max(self.len_max, len(value))
             if value and not value[-1:].strip("\0" if cls is str else b"\0"):
@@ -253,6 +270,8 @@ class Field:
             if cls not in RANKS or self.cls not in RANKS or bool in (cls, self.cls):
                 self._refuse(number, f"a {cls.__name__} among others")
             self.cls = max(cls, self.cls, key=RANKS.get)
+            if self.inexact is not None:
+                self._refuse(self.inexact, f"no {self.cls.__name__} is that int", ValueError)
 
     def _see_numpy(self, value, number):
         if self.cls is not None:
@@ -280,7 +299,8 @@ class Field:
                 return numpy.dtype("i8")
             if self.least >= 0 and self.greatest < 2**64:
                 return numpy.dtype("u8")
-            raise ValueError(f"field {self.name!r}: ints of more than 64 bits: {self.greatest:.6e}")
+            bits = max(self.least.bit_length(), self.greatest.bit_length()) + (self.least < 0)
+            raise ValueError(f"field {self.name!r}: ints of more than 64 bits: of {bits}")
         if self.cls in (str, bytes):
             return numpy.dtype(("U" if self.cls is str else "S") + str(max(1, self.len_max)))
         return numpy.dtype(self.cls or float)

@@ -50,6 +50,7 @@ CONVERTERS = {
     "time": datetime.time.fromisoformat,
 }
 SIMPLE = frozenset((type(None), bool, int, float, str, decimal.Decimal, datetime.date))
+TEXTS = frozenset((type(None), str))
 CLOCKS = frozenset((datetime.datetime, datetime.time))
 WRITABLE = SIMPLE | CLOCKS
 
@@ -57,6 +58,7 @@ WRITABLE = SIMPLE | CLOCKS
 def read(source, types=None, none="", delimiter=",", limits=None):
     """The records of a CSV file: it is read twice, to find types first that all values have."""
     types = _check_types(types or {})
+    check_delimiter(delimiter)
     len_max = (limits or Limits()).max_record
     with _long_fields(len_max):
         lines = _Lines(source, delimiter, len_max)
@@ -73,6 +75,13 @@ def read(source, types=None, none="", delimiter=",", limits=None):
                 for name, column, converter in zip(lines.names, columns, converters)
             ]
             yield from make(zip(*converted))
+
+
+def check_delimiter(text):
+    """The text, which must be able to stand between fields."""
+    if len(text) != 1 or text in '"\r\n':
+        raise ValueError(f"delimiter is {text!r}: it must be one character, no quote or end of line")
+    return text
 
 
 def _check_types(types):
@@ -199,6 +208,7 @@ def _convert(lines, name, column, converter, none):
 
 def write(records, file, none="", delimiter=",", fields=None, fill=False):
     """Write records as CSV."""
+    check_delimiter(delimiter)
     text = io.TextIOWrapper(file, "utf-8", newline="", write_through=False)
     try:
         writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n", strict=True)
@@ -213,6 +223,10 @@ def _write(records, writer, none, fields, fill):
     if not first and fields is None:
         return 0
     names = list(fields) if fields is not None else names_of(first[0], 0)
+    if len(set(names)) < len(names):
+        raise ValueError(f"the names of the fields: {names}: two are the same")
+    if names and names[0].startswith("\ufeff"):
+        raise ValueError("the names of the fields: the byte order mark of the first would be lost")
     try:
         writer.writerow(names)
     except (csv.Error, UnicodeEncodeError) as error:
@@ -244,7 +258,7 @@ def _is_plain_clock(value):
 def _check(name, column, none, first):
     """Raise for a value that CSV cannot hold."""
     kinds = set(map(type, column))
-    if kinds <= SIMPLE and none not in column:
+    if kinds <= (SIMPLE if none == "" else TEXTS) and none not in column:
         return
     for number, value in enumerate(column, first):
         if type(value) in CLOCKS and not _is_plain_clock(value):
@@ -253,7 +267,7 @@ def _check(name, column, none, first):
             )
         if type(value) not in WRITABLE:
             raise TypeError(f"record {number}: [{name!r}]: CSV has no {type(value).__name__}")
-        if type(value) is str and value == none:
+        if value is not None and str(value) == none:
             raise ValueError(
                 f"record {number}: [{name!r}]: the text {none!r} would come back as None: give "
                 "another one for None, by none= or --none"

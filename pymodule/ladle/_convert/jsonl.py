@@ -74,10 +74,10 @@ def line_of(record, number, lossy=False):
             if SURROGATE_PAIR.search(text) and not lossy:
                 raise ValueError from None
             return encode_as_ascii(record).encode() + b"\n"
-    except (TypeError, ValueError):
+    except (TypeError, ValueError) as error:
         if lossy:
             return encode_as_ascii(nearest(record)).encode() + b"\n"
-        raise refusal(record, number) from None
+        raise refusal(record, number, error) from None
 
 
 def is_plain(value):
@@ -95,9 +95,9 @@ def is_plain(value):
     return False
 
 
-def refusal(record, number):
-    """The exception for a record that JSON cannot hold."""
-    path, reason, error = _find(record, "") or ("", "a value that JSON lacks", TypeError)
+def refusal(record, number, error):
+    """The exception for a record that JSON cannot hold. 'error' is that of the module json."""
+    path, reason, error = _find(record, "") or ("", str(error), type(error))
     return error(f"record {number}{': ' if path else ''}{path}: {reason}")
 
 

@@ -5,7 +5,7 @@ import contextlib
 import os
 
 from ladle._core import Records
-from ladle._errors import Error, LimitError
+from ladle._errors import Error, FormatError, LimitError
 from ladle._targets import as_path, open_url
 
 PACKINGS = (".gz", ".bz2", ".xz")
@@ -75,6 +75,16 @@ class Source:
         count = _count_of(records)
         return share
 
+    @contextlib.contextmanager
+    def naming_damage(self):
+        """What decompression raises for damage is a FormatError with the name of the file."""
+        try:
+            yield
+        except _damages() as error:
+            if self.path is None or (isinstance(error, OSError) and not _is_damage(error)):
+                raise
+            raise FormatError(f"{self.name}: {error}") from None
+
     def close(self):
         """Close what was opened; the file object that was given stays open."""
         self._stack.close()
@@ -103,6 +113,19 @@ def _unpacking(path, file):
 
         return lzma.LZMAFile(file)
     return file
+
+
+def _damages():
+    """Exceptions of the modules that decompress."""
+    import lzma
+    import zlib
+
+    return EOFError, zlib.error, lzma.LZMAError, OSError
+
+
+def _is_damage(error):
+    """Whether an OSError is of gzip or bz2, and not of the system."""
+    return error.errno is None and type(error).__name__ in ("OSError", "BadGzipFile")
 
 
 def too_long(place, record, len_max):
