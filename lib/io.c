@@ -3,6 +3,7 @@
 
 #include "io.h"
 
+#include "argument.h"
 #include "status.h"
 
 #include <string.h>
@@ -47,6 +48,33 @@ ladle_status ladle_fail_io(ladle_error *error, ladle_status status, uint64_t off
 static ladle_status as_error(ladle_status status)
 {
     return status > 0 ? LADLE_E_IO : status;
+}
+
+void ladle_source_close(const ladle_source *source)
+{
+    if (source->close) {
+        source->close(source->ctx);
+    }
+}
+
+void ladle_sink_close(const ladle_sink *sink)
+{
+    if (sink->close) {
+        int ignored;
+        (void)sink->close(sink->ctx, &ignored);
+    }
+}
+
+ladle_status ladle_sink_take(ladle_sink *taken, const ladle_sink *sink, ladle_error *error)
+{
+    LADLE_TRY(ladle_take_struct(taken, sizeof *taken, sink, error));
+    if (taken->write) {
+        return LADLE_OK;
+    }
+    ladle_sink_close(taken);
+    *taken = (ladle_sink){.struct_size = sizeof *taken};
+    return ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN,
+                      "the sink has no function that writes");
 }
 
 void ladle_input_init(struct ladle_input *input, const ladle_source *source,

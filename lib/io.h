@@ -22,6 +22,18 @@ struct ladle_input {
     size_t again_next;
 };
 
+/*
+ * Close what was not opened. One of zeros has nothing to close.
+ */
+void ladle_source_close(const ladle_source *source);
+void ladle_sink_close(const ladle_sink *sink);
+
+/*
+ * As ladle_take_struct. LADLE_E_ARGUMENT for a sink that cannot write too, which is closed then;
+ * 'taken' is zeros on failure.
+ */
+ladle_status ladle_sink_take(ladle_sink *taken, const ladle_sink *sink, ladle_error *error);
+
 void ladle_input_init(struct ladle_input *input, const ladle_source *source,
                       const ladle_allocator *allocator);
 void ladle_input_close(struct ladle_input *input);

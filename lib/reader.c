@@ -452,13 +452,6 @@ static ladle_status check_source(const ladle_source *source, ladle_error *error)
                             "the source has no function that reads");
 }
 
-static void close_source(const ladle_source *source)
-{
-    if (source->close) {
-        source->close(source->ctx);
-    }
-}
-
 static ladle_status open_reader(ladle_reader **reader, const ladle_source *source,
                                 const ladle_reader_options *options, ladle_error *error)
 {
@@ -468,12 +461,12 @@ static ladle_status open_reader(ladle_reader **reader, const ladle_source *sourc
         status = check_source(source, error);
     }
     if (status != LADLE_OK) {
-        close_source(source);
+        ladle_source_close(source);
         return status;
     }
     ladle_reader *made = reader_new(options, &limits, source);
     if (!made) {
-        close_source(source);
+        ladle_source_close(source);
         return ladle_fail(error, LADLE_E_MEMORY, LADLE_UNKNOWN, LADLE_UNKNOWN, "%s",
                           ladle_status_text(LADLE_E_MEMORY));
     }
@@ -497,7 +490,7 @@ ladle_status ladle_reader_open(ladle_reader **reader, const ladle_source *source
     LADLE_TRY(ladle_take_struct(&taken_source, sizeof taken_source, source, error));
     ladle_status status = ladle_take_struct(&taken_options, sizeof taken_options, options, error);
     if (status != LADLE_OK) {
-        close_source(&taken_source);
+        ladle_source_close(&taken_source);
         return status;
     }
     return open_reader(reader, &taken_source, &taken_options, error);

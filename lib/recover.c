@@ -379,7 +379,8 @@ static void put_report(const struct recovery *recovery, ladle_recover_report *re
 }
 
 /*
- * Structs of whatever version, as this one knows them. 'sink' may be NULL for want of one.
+ * Structs of whatever version, as this one knows them. 'source' and 'sink' may be NULL for want of
+ * one; on failure they are closed.
  */
 struct arguments {
     ladle_source source;
@@ -388,14 +389,31 @@ struct arguments {
     ladle_recover_report report;
 };
 
+static ladle_status take_structs(struct arguments *arguments, const ladle_recover_options *options,
+                                 const ladle_recover_report *report, ladle_error *error)
+{
+    LADLE_TRY(ladle_take_struct(&arguments->options, sizeof arguments->options, options, error));
+    return ladle_take_struct(&arguments->report, sizeof arguments->report, report, error);
+}
+
 static ladle_status take_arguments(struct arguments *arguments, const ladle_source *source,
                                    const ladle_sink *sink, const ladle_recover_options *options,
                                    const ladle_recover_report *report, ladle_error *error)
 {
-    LADLE_TRY(ladle_take_struct(&arguments->source, sizeof arguments->source, source, error));
-    LADLE_TRY(ladle_take_struct(&arguments->sink, sizeof arguments->sink, sink, error));
-    LADLE_TRY(ladle_take_struct(&arguments->options, sizeof arguments->options, options, error));
-    return ladle_take_struct(&arguments->report, sizeof arguments->report, report, error);
+    *arguments = (struct arguments){.source = {.struct_size = 0}};
+    ladle_status status = sink ? ladle_sink_take(&arguments->sink, sink, error) : LADLE_OK;
+    ladle_status of_source = ladle_take_struct(&arguments->source, sizeof arguments->source, source,
+                                               status == LADLE_OK ? error : NULL);
+    status = status == LADLE_OK ? of_source : status;
+    if (status == LADLE_OK) {
+        status = take_structs(arguments, options, report, error);
+    }
+    if (status != LADLE_OK) {
+        ladle_source_close(&arguments->source);
+        ladle_sink_close(&arguments->sink);
+        arguments->sink = (ladle_sink){.struct_size = 0};
+    }
+    return status;
 }
 
 ladle_status ladle_verify(const ladle_source *source, const ladle_recover_options *options,
@@ -483,12 +501,14 @@ static ladle_status join(const ladle_source *source, struct ladle_output *output
                          const ladle_recover_options *options, ladle_error *error)
 {
     struct recovery recovery;
+    ladle_source taken;
     struct tee tee = {.output = output};
+    LADLE_TRY(ladle_take_struct(&taken, sizeof taken, source, error));
     const ladle_source inner = {.struct_size = sizeof inner, .ctx = &tee, .read = tee_read};
     ladle_status status = begin(&recovery, &inner, options, error);
     struct ladle_scan *scan = &recovery.scan;
-    ladle_input_init(&tee.input, source, recovery.options.allocator);
-    if (status == LADLE_OK && !source->read && !ladle_input_has_places(&tee.input)) {
+    ladle_input_init(&tee.input, &taken, recovery.options.allocator);
+    if (status == LADLE_OK && !taken.read && !ladle_input_has_places(&tee.input)) {
         status = fail(error, LADLE_E_ARGUMENT, "the source has no function that reads");
     }
     if (status == LADLE_OK && ladle_input_has_places(&tee.input)) {
@@ -520,21 +540,20 @@ ladle_status ladle_concat(const ladle_source *sources, size_t count, const ladle
     struct arguments taken;
     ladle_error ignored;
     LADLE_TRY(ladle_need(sink && (sources || !count), error));
-    LADLE_TRY(take_arguments(&taken, NULL, sink, options, NULL, error));
+    ladle_status status = take_arguments(&taken, NULL, sink, options, NULL, error);
     struct ladle_output output = {.sink = taken.sink};
-    ladle_status status =
-        count ? LADLE_OK : fail(error, LADLE_E_ARGUMENT, "there is no file to join");
+    if (status == LADLE_OK && count == 0) {
+        status = fail(error, LADLE_E_ARGUMENT, "there is no file to join");
+    }
     size_t i = 0;
     for (; i < count && status == LADLE_OK; i++) {
         status = join(&sources[i], &output, &taken.options, error);
     }
     if (failed) {
-        *failed = status == LADLE_OK || count == 0 || output.failed ? count : i - 1;
+        *failed = status == LADLE_OK || i == 0 || output.failed ? count : i - 1;
     }
     for (; i < count; i++) {
-        if (sources[i].close) {
-            sources[i].close(sources[i].ctx);
-        }
+        ladle_source_close(&sources[i]);
     }
     if (status == LADLE_OK) {
         status = ladle_output_flush(&output, error);

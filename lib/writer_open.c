@@ -151,14 +151,6 @@ static ladle_status append(ladle_writer *writer, const ladle_source *source,
     return LADLE_OK;
 }
 
-static void close_sink(const ladle_sink *sink)
-{
-    if (sink->close) {
-        int ignored;
-        (void)sink->close(sink->ctx, &ignored);
-    }
-}
-
 /*
  * Make a writer, and have it begin a file, or go on with that of a source.
  */
@@ -181,25 +173,14 @@ static ladle_status open_writer(ladle_writer **writer, const ladle_source *sourc
         }
     }
     if (status != LADLE_OK) {
-        close_sink(sink);
+        ladle_sink_close(sink);
     }
     return status;
 }
 
-static ladle_status take_sink(ladle_sink *taken, const ladle_sink *sink, ladle_error *error)
-{
-    LADLE_TRY(ladle_take_struct(taken, sizeof *taken, sink, error));
-    if (taken->write) {
-        return LADLE_OK;
-    }
-    close_sink(taken);
-    return ladle_fail(error, LADLE_E_ARGUMENT, LADLE_UNKNOWN, LADLE_UNKNOWN,
-                      "the sink has no function that writes");
-}
-
 static ladle_status fail_in_order(const ladle_sink *sink, ladle_error *error)
 {
-    close_sink(sink);
+    ladle_sink_close(sink);
     return ladle_fail(error, LADLE_E_STATE, LADLE_UNKNOWN, LADLE_UNKNOWN,
                       "only what can be read at any place can be appended to");
 }
@@ -210,7 +191,7 @@ ladle_status ladle_writer_open(ladle_writer **writer, const ladle_sink *sink,
     ladle_sink taken;
     LADLE_TRY(ladle_need(writer && sink, error));
     *writer = NULL;
-    LADLE_TRY(take_sink(&taken, sink, error));
+    LADLE_TRY(ladle_sink_take(&taken, sink, error));
     return open_writer(writer, NULL, &taken, options, NULL, error);
 }
 
@@ -225,15 +206,18 @@ ladle_status ladle_writer_open_append(ladle_writer **writer, const ladle_source 
     *writer = NULL;
     recovered = recovered ? recovered : &ignored;
     *recovered = (ladle_recovered){.record_count = 0};
-    LADLE_TRY(ladle_take_struct(&taken_source, sizeof taken_source, source, error));
-    ladle_status status = take_sink(&taken_sink, sink, error);
+    ladle_status status = ladle_sink_take(&taken_sink, sink, error);
+    ladle_status of_source =
+        ladle_take_struct(&taken_source, sizeof taken_source, source, status ? NULL : error);
+    if (of_source != LADLE_OK) {
+        ladle_sink_close(&taken_sink);
+        return status ? status : of_source;
+    }
     if (status == LADLE_OK) {
         status = taken_source.read_at && taken_source.size
                      ? open_writer(writer, &taken_source, &taken_sink, options, recovered, error)
                      : fail_in_order(&taken_sink, error);
     }
-    if (taken_source.close) {
-        taken_source.close(taken_source.ctx);
-    }
+    ladle_source_close(&taken_source);
     return status;
 }

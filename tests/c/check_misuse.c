@@ -359,6 +359,80 @@ END_TEST
 /*
  * What may be asked before opening, and while the file grows.
  */
+static unsigned source_close_count;
+static unsigned sink_close_count;
+
+static void count_source_close(void *ctx)
+{
+    (void)ctx;
+    source_close_count++;
+}
+
+static ladle_status count_sink_close(void *ctx, int *os_errno)
+{
+    (void)ctx;
+    *os_errno = 0;
+    sink_close_count++;
+    return LADLE_OK;
+}
+
+/*
+ * A call is refused, twice, and closes so many sources and sinks.
+ */
+#define must_refuse_and_close(sources, sinks, call)                                                \
+    do {                                                                                           \
+        source_close_count = sink_close_count = 0;                                                 \
+        must_refuse(call);                                                                         \
+        ck_assert_uint_eq(source_close_count, 2 * (sources));                                      \
+        ck_assert_uint_eq(sink_close_count, 2 * (sinks));                                          \
+    } while (0)
+
+START_TEST(what_is_refused_is_closed)
+{
+    ladle_memory_source bytes;
+    ladle_memory_sink memory = {0};
+    ladle_source good;
+    ladle_sink sink;
+    ladle_reader *reader;
+    ladle_writer *writer;
+    source_of_file(&good, &bytes);
+    good.close = count_source_close;
+    ladle_sink_from_memory(&sink, &memory);
+    sink.close = count_sink_close;
+    const ladle_sink no_write = {.struct_size = sizeof no_write, .close = count_sink_close};
+    const ladle_source no_size = {.struct_size = 0};
+    const ladle_source two[] = {good, good}, one_of_two[] = {good, no_size};
+    const ladle_limits no_limits = {.struct_size = 0};
+    const ladle_reader_options reading = {.struct_size = 0};
+    const ladle_writer_options writing = {.struct_size = 0};
+    const ladle_recover_options wrong = {.struct_size = 0};
+    const ladle_recover_options limited = {.struct_size = sizeof limited, .limits = &no_limits};
+    ladle_recover_report report = {.struct_size = 0};
+    must_refuse_and_close(1, 0, ladle_reader_open(&reader, &good, &reading, error));
+    must_refuse_and_close(0, 1, ladle_writer_open(&writer, &sink, &writing, error));
+    must_refuse_and_close(0, 1, ladle_writer_open(&writer, &no_write, NULL, error));
+    must_refuse_and_close(1, 1,
+                          ladle_writer_open_append(&writer, &good, &sink, &writing, NULL, error));
+    must_refuse_and_close(1, 1,
+                          ladle_writer_open_append(&writer, &good, &no_write, NULL, NULL, error));
+    must_refuse_and_close(0, 1,
+                          ladle_writer_open_append(&writer, &no_size, &sink, NULL, NULL, error));
+    must_refuse_and_close(1, 0, ladle_verify(&good, &wrong, NULL, error));
+    must_refuse_and_close(1, 0, ladle_verify(&good, &limited, NULL, error));
+    must_refuse_and_close(1, 0, ladle_verify(&good, NULL, &report, error));
+    must_refuse_and_close(1, 1, ladle_repair(&good, &sink, &wrong, NULL, error));
+    must_refuse_and_close(1, 1, ladle_repair(&good, &sink, &limited, NULL, error));
+    must_refuse_and_close(1, 1, ladle_repair(&good, &sink, NULL, &report, error));
+    must_refuse_and_close(1, 1, ladle_repair(&good, &no_write, NULL, NULL, error));
+    must_refuse_and_close(0, 1, ladle_repair(&no_size, &sink, NULL, NULL, error));
+    must_refuse_and_close(2, 1, ladle_concat(two, 2, &sink, &wrong, NULL, error));
+    must_refuse_and_close(2, 1, ladle_concat(two, 2, &sink, &limited, NULL, error));
+    must_refuse_and_close(2, 1, ladle_concat(two, 2, &no_write, NULL, NULL, error));
+    must_refuse_and_close(1, 1, ladle_concat(one_of_two, 2, &sink, NULL, NULL, error));
+    ladle_memory_sink_free(&memory);
+}
+END_TEST
+
 START_TEST(memory_and_length_can_be_asked_for)
 {
     ladle_writer_options options = LADLE_WRITER_OPTIONS_INIT;
@@ -396,6 +470,7 @@ Suite *misuse_suite(void)
     tcase_add_loop_test(tcase, a_wrong_struct_size_is_refused, 0, COUNT_OF(wrong_sizes));
     tcase_add_test(tcase, other_versions_of_structs_are_taken);
     tcase_add_test(tcase, a_source_must_read_and_a_sink_must_write);
+    tcase_add_test(tcase, what_is_refused_is_closed);
     tcase_add_test(tcase, memory_and_length_can_be_asked_for);
     tcase_add_test(tcase, options_out_of_range_are_refused);
     suite_add_tcase(suite, tcase);
