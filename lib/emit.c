@@ -99,7 +99,8 @@ ladle_status ladle_emitter_init(struct ladle_emitter *emitter, const ladle_sink 
     if (options->codec) {
         LADLE_TRY(make_compressors(emitter, options->level, threads ? threads : 1));
     }
-    return threads ? ladle_pool_new(&emitter->pool, threads, allocator) : LADLE_OK;
+    emitter->pool = threads ? ladle_pool_new(threads, allocator) : NULL;
+    return LADLE_OK;
 }
 
 static bool is_foreign(const struct ladle_emitter *emitter)

@@ -85,26 +85,23 @@ static size_t len_of(unsigned capacity)
     return sizeof(struct ladle_pool) + capacity * sizeof(struct worker);
 }
 
-ladle_status ladle_pool_new(struct ladle_pool **pool, unsigned count,
-                            const ladle_allocator *allocator)
+struct ladle_pool *ladle_pool_new(unsigned count, const ladle_allocator *allocator)
 {
-    struct ladle_pool *made = ladle_alloc(allocator, len_of(count), 1);
-    *pool = NULL;
-    if (!made) {
-        return LADLE_E_MEMORY;
+    struct ladle_pool *pool = ladle_alloc(allocator, len_of(count), 1);
+    if (!pool) {
+        return NULL;
     }
-    made->allocator = allocator;
-    made->process = getpid();
-    made->capacity = count;
-    pthread_mutex_init(&made->mutex, NULL);
-    pthread_cond_init(&made->has_changed, NULL);
-    start_threads(made);
-    if (made->count == 0) {
-        ladle_pool_free(made);
-        return LADLE_E_MEMORY;
+    pool->allocator = allocator;
+    pool->process = getpid();
+    pool->capacity = count;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->has_changed, NULL);
+    start_threads(pool);
+    if (pool->count == 0) {
+        ladle_pool_free(pool);
+        return NULL;
     }
-    *pool = made;
-    return LADLE_OK;
+    return pool;
 }
 
 bool ladle_pool_is_foreign(const struct ladle_pool *pool)

@@ -26,11 +26,10 @@ struct ladle_job {
 struct ladle_pool;
 
 /*
- * Start up to 'count' threads (1 to LADLE_THREADS_MAX); fewer when the system has no more, but one
- * at least. Signals are not delivered to them. LADLE_OK or LADLE_E_MEMORY.
+ * Start up to 'count' threads (1 to LADLE_THREADS_MAX); fewer when the system has no more. Signals
+ * are not delivered to them. NULL when there is not even one: the owner does without.
  */
-ladle_status ladle_pool_new(struct ladle_pool **pool, unsigned count,
-                            const ladle_allocator *allocator);
+struct ladle_pool *ladle_pool_new(unsigned count, const ladle_allocator *allocator);
 
 bool ladle_pool_is_foreign(const struct ladle_pool *pool);
 

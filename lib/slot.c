@@ -146,12 +146,13 @@ static bool start(struct ladle_slots *slots, struct ladle_slot *slot)
     if (!is_compressed || slots->thread_count == 0) {
         return false;
     }
-    if (!slots->pool &&
-        ladle_pool_new(&slots->pool, slots->thread_count, slots->allocator) != LADLE_OK) {
-        return false;
+    if (!slots->pool) {
+        slots->pool = ladle_pool_new(slots->thread_count, slots->allocator);
     }
-    ladle_pool_start(slots->pool, &slot->job);
-    return true;
+    if (slots->pool) {
+        ladle_pool_start(slots->pool, &slot->job);
+    }
+    return slots->pool;
 }
 
 void ladle_slots_put(struct ladle_slots *slots, struct ladle_slot *slot, bool is_decoded)

@@ -26,11 +26,12 @@ typedef struct ladle_writer ladle_writer;
  * uuid          16 bytes, or NULL for random ones. With the same uuid the same records make the
  *               same file
  * metadata      a tagged dict with str keys, or NULL
- * threads       how many threads compress blocks behind the caller, up to 64. 0: none, all is done
- *               in the calls, as it is without a codec. The functions of the program (sink,
- *               allocator) are called by the caller's thread only. The file is the same whatever
- *               their number. In a child made by fork a writer with threads is dead: it writes
- *               nothing, gives LADLE_E_STATE for the next block, and closing it releases it
+ * threads       how many threads compress blocks behind the caller, up to 64; fewer where the
+ *               system has no more. 0: none, all is done in the calls, as it is without a codec.
+ *               The functions of the program (sink, allocator) are called by the caller's thread
+ *               only. The file is the same whatever their number. In a child made by fork a writer
+ *               with threads is dead: it writes nothing, gives LADLE_E_STATE for the next block,
+ *               and closing it releases it
  * progress      called for each block that the sink took; its 'ctx' is progress_ctx
  */
 typedef struct ladle_writer_options {

@@ -129,6 +129,53 @@ START_TEST(writer_survives_failing_memory)
 }
 END_TEST
 
+/*
+ * When memory for threads fails the writer opens all the same, and writes the same file.
+ */
+START_TEST(a_writer_does_without_threads)
+{
+    struct records records = {0};
+    ladle_memory_sink expected = {0};
+    ladle_writer_options options = fixed_options();
+    uint64_t fail_at = 0;
+    uint64_t done_without_count = 0;
+    bool failed = true;
+    options.codec = "zlib";
+    records_generate(&records, 3, GEN_OPTIONAL, 300);
+    write_file(&records, &options, &expected);
+    options.threads = 2;
+    for (; failed; fail_at++) {
+        struct fault_alloc alloc;
+        ladle_memory_sink file = {0};
+        ladle_sink sink;
+        ladle_writer *writer;
+        fault_alloc_init(&alloc);
+        alloc.fail_at = fail_at;
+        options.allocator = &alloc.allocator;
+        ladle_sink_from_memory(&sink, &file);
+        ladle_status status = ladle_writer_open(&writer, &sink, &options, NULL);
+        must_be_ok_or_memory(status);
+        failed = alloc.calls > fail_at;
+        alloc.fail_at = UINT64_MAX;
+        if (status == LADLE_OK) {
+            for (size_t i = 0; i < records.count; i++) {
+                ladle_cursor record = records_at(&records, i);
+                must(ladle_writer_append(writer, record.next, ladle_cursor_left(&record), NULL));
+            }
+            must(ladle_writer_close(writer, NULL));
+            ck_assert_uint_eq(file.len, expected.len);
+            ck_assert_mem_eq(file.data, expected.data, file.len);
+            done_without_count += failed;
+        }
+        fault_alloc_end(&alloc);
+        ladle_memory_sink_free(&file);
+    }
+    ck_assert_uint_eq(done_without_count, 1);
+    ladle_memory_sink_free(&expected);
+    records_free(&records);
+}
+END_TEST
+
 static bool read_failing_at(const ladle_memory_sink *file, const struct records *records,
                             uint64_t fail_at)
 {
@@ -353,6 +400,7 @@ Suite *oom_suite(void)
     TCase *tcase = tcase_create("oom");
     int ways = (int)COUNT_OF(codecs) * GEN_STYLE_COUNT;
     tcase_add_loop_test(tcase, writer_survives_failing_memory, 0, ways);
+    tcase_add_test(tcase, a_writer_does_without_threads);
     tcase_add_loop_test(tcase, reader_survives_failing_memory, 0, ways);
     tcase_add_test(tcase, nodes_survive_failing_memory);
     tcase_add_test(tcase, items_survive_failing_memory);
