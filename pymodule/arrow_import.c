@@ -24,6 +24,12 @@ int arrow_import_fail(arrow_importer *importer, const arrow_source *source, cons
     return -1;
 }
 
+int arrow_import_crowded(arrow_importer *importer, const arrow_source *source, const char *why)
+{
+    importer->is_crowded = true;
+    return arrow_import_fail(importer, source, why);
+}
+
 int arrow_import_done(arrow_importer *importer, ladle_status status)
 {
     return core_encode_status(importer->encoder, status);
@@ -34,12 +40,12 @@ int arrow_import_accept(arrow_importer *importer, ladle_node *node, ladle_kind k
 {
     ladle_status status = ladle_node_accept(importer->encoder->shape, node, kind, detail, target);
     if (status == LADLE_OK && (*target)->kind != kind) {
-        return arrow_import_fail(importer, source, "is nested too deep, or of too many types");
+        return arrow_import_crowded(importer, source, "is nested too deep, or of too many types");
     }
     return arrow_import_done(importer, status);
 }
 
-static bool is_null(const arrow_source *source, int64_t at)
+bool arrow_source_is_null(const arrow_source *source, int64_t at)
 {
     bool has_validity =
         source->op != OP_NULL && source->op < OP_SPARSE && source->array->n_buffers > 0;
@@ -273,7 +279,7 @@ int arrow_source_put(arrow_importer *importer, ladle_node *node, const arrow_sou
                      int64_t index)
 {
     int64_t at = source->array->offset + index;
-    if (source->op == OP_NULL || is_null(source, at)) {
+    if (source->op == OP_NULL || arrow_source_is_null(source, at)) {
         return put_none(importer, node, source);
     }
     if (source->dictionary) {

@@ -65,6 +65,7 @@ typedef struct arrow_importer {
     PyObject *helpers; /* ladle._arrow */
     const arrow_source *failed;
     const char *why;
+    bool is_crowded; /* it failed because the block has no columns left: as an object it may go */
 } arrow_importer;
 
 /*
@@ -90,6 +91,8 @@ int arrow_source_put(arrow_importer *importer, ladle_node *node, const arrow_sou
  * What the parts share. Each is -1 after a failure. 'at' counts from the first item of the buffers.
  */
 int arrow_import_fail(arrow_importer *importer, const arrow_source *source, const char *why);
+#define ARROW_TWICE "stands there twice: a dict has each key once"
+int arrow_import_crowded(arrow_importer *importer, const arrow_source *source, const char *why);
 int arrow_import_done(arrow_importer *importer, ladle_status status);
 
 /*
@@ -108,6 +111,8 @@ int arrow_import_union(arrow_importer *importer, ladle_node *node, const arrow_s
                        int64_t at);
 int arrow_import_encoded(arrow_importer *importer, ladle_node *node, const arrow_source *source,
                          int64_t at);
+
+bool arrow_source_is_null(const arrow_source *source, int64_t at);
 
 /*
  * Where the content of a text or list is.

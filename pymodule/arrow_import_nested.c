@@ -79,8 +79,7 @@ static int find_columns(arrow_importer *importer, ladle_node *node, const arrow_
         status = ladle_dict_column(shape, node, child->name, child->name_len, &column);
         for (uint32_t j = 0; j < i && status == LADLE_OK; j++) {
             if (source->columns[j] == column) {
-                return arrow_import_fail(importer, child,
-                                         "stands there twice: a dict has each key once");
+                return arrow_import_fail(importer, child, ARROW_TWICE);
             }
         }
         source->columns[i] = (uint16_t)column;
@@ -88,7 +87,7 @@ static int find_columns(arrow_importer *importer, ladle_node *node, const arrow_
     if (status == LADLE_OK) {
         status = ladle_dict_list(shape, node, source->columns, source->child_count, list);
     }
-    return status == LADLE_END ? arrow_import_fail(importer, source, "has too many fields")
+    return status == LADLE_END ? arrow_import_crowded(importer, source, "has too many fields")
                                : arrow_import_done(importer, status);
 }
 

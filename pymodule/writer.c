@@ -90,6 +90,11 @@ static inline int put(Writer *self, PyObject *record)
     return 0;
 }
 
+int core_writer_put(Writer *self, PyObject *record)
+{
+    return put(self, record);
+}
+
 PyDoc_STRVAR(append_doc,
              "append($self, record, /)\n--\n\n"
              "Add a record: any value that can be stored.\n\n"

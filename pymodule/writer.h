@@ -44,6 +44,11 @@ void core_writer_delist(Writer *self);
 int core_writer_fail(Writer *self, ladle_error *error);
 
 /*
+ * Append a record. -1: an exception is set.
+ */
+int core_writer_put(Writer *self, PyObject *record);
+
+/*
  * Add the rows of an array. 1: done. 0: this is no array of which that can be done at once. -1: an
  * exception is set.
  */

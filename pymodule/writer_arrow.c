@@ -117,7 +117,7 @@ static int raise_failure(Writer *self, const struct table *table)
     const arrow_importer *importer = &table->importer;
     char path[256] = "";
     if (!importer->failed) {
-        core_encoder_raise(&self->encoder, ladle_writer_count(self->writer), self->name);
+        core_encoder_raise(importer->encoder, ladle_writer_count(self->writer), self->name);
         return -1;
     }
     (void)find_path(&table->source, importer->failed, path, sizeof path);
@@ -126,20 +126,122 @@ static int raise_failure(Writer *self, const struct table *table)
     return -1;
 }
 
-static int add_row(Writer *self, struct table *table, int64_t row)
+/*
+ * Add a value of a column as a record.
+ */
+static int put_value(Writer *self, arrow_importer *importer, const arrow_source *source,
+                     int64_t index)
 {
     ladle_error error;
-    core_encoder *encoder = &self->encoder;
+    core_encoder *encoder = importer->encoder;
     encoder->depth = 0;
     encoder->items = 0;
-    table->importer.failed = NULL;
-    if (arrow_source_put(&table->importer, encoder->shape->root, &table->source, row) < 0) {
+    if (arrow_source_put(importer, encoder->shape->root, source, index) < 0) {
         ladle_writer_rollback(self->writer);
-        return raise_failure(self, table);
+        return -1;
     }
     encoder->shape->items = encoder->items;
     return ladle_writer_commit(self->writer, &error) == LADLE_OK ? 0
                                                                  : core_writer_fail(self, &error);
+}
+
+static void abort_scratch(PyObject *scratch)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *result = PyObject_CallMethod(scratch, "abort", NULL);
+    Py_XDECREF(result);
+    PyErr_Restore(type, value, traceback);
+}
+
+/*
+ * The values of some columns in a row: a list. They go through a file in memory, a record each.
+ */
+static PyObject *values_in(Writer *self, struct table *table, const arrow_source *columns,
+                           uint32_t count, int64_t index)
+{
+    arrow_importer *importer = &table->importer;
+    PyObject *pair = PyObject_CallMethod(importer->helpers, "scratch", NULL);
+    if (!pair) {
+        return NULL;
+    }
+    Writer *scratch = (Writer *)PyTuple_GET_ITEM(pair, 0);
+    scratch->encoder.limits = self->encoder.limits;
+    importer->encoder = &scratch->encoder;
+    int result = 0;
+    for (uint32_t i = 0; i < count && result == 0; i++) {
+        result = put_value(scratch, importer, &columns[i], index);
+    }
+    PyObject *list = NULL;
+    if (result == 0) {
+        list = PyObject_CallMethod(importer->helpers, "records_in", "OO", scratch,
+                                   PyTuple_GET_ITEM(pair, 1));
+    } else {
+        (void)raise_failure(self, table);
+        abort_scratch((PyObject *)scratch);
+    }
+    importer->encoder = &self->encoder;
+    Py_DECREF(pair);
+    return list;
+}
+
+/*
+ * The dict of a row. NULL: an exception is set.
+ */
+static PyObject *dict_of(Writer *self, struct table *table, PyObject *values)
+{
+    const arrow_source *source = &table->source;
+    PyObject *dict = PyDict_New();
+    int result = dict ? 0 : -1;
+    for (uint32_t i = 0; i < source->child_count && result == 0; i++) {
+        const arrow_source *child = &source->children[i];
+        PyObject *name = PyUnicode_FromString(child->name);
+        result = name ? PyDict_Contains(dict, name) : -1;
+        if (result > 0) {
+            (void)arrow_import_fail(&table->importer, child, ARROW_TWICE);
+            result = raise_failure(self, table);
+        } else if (result == 0) {
+            result = PyDict_SetItem(dict, name, PyList_GET_ITEM(values, i));
+        }
+        Py_XDECREF(name);
+    }
+    if (result < 0) {
+        Py_CLEAR(dict);
+    }
+    return dict;
+}
+
+/*
+ * Add a row as append would: what finds no columns in a block goes elsewhere, as an object.
+ */
+static int add_object(Writer *self, struct table *table, int64_t row)
+{
+    const arrow_source *source = &table->source;
+    int64_t at = source->array->offset + row;
+    bool is_dict = source->op == OP_STRUCT && !arrow_source_is_null(source, at);
+    table->importer.failed = NULL;
+    PyObject *values = is_dict ? values_in(self, table, source->children, source->child_count, at)
+                               : values_in(self, table, source, 1, row);
+    PyObject *record = !values   ? NULL
+                       : is_dict ? dict_of(self, table, values)
+                                 : Py_NewRef(PyList_GET_ITEM(values, 0));
+    int result = record ? core_writer_put(self, record) : -1;
+    Py_XDECREF(record);
+    Py_XDECREF(values);
+    return result;
+}
+
+/*
+ * Once a row was crowded out, the others of the table are not tried: they are as wide.
+ */
+static int add_row(Writer *self, struct table *table, int64_t row)
+{
+    arrow_importer *importer = &table->importer;
+    importer->failed = NULL;
+    if (!importer->is_crowded && put_value(self, importer, &table->source, row) == 0) {
+        return 0;
+    }
+    return importer->is_crowded ? add_object(self, table, row) : raise_failure(self, table);
 }
 
 static int add_batch(Writer *self, struct table *table)

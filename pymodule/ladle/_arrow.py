@@ -3,12 +3,13 @@
 
 import datetime
 import decimal
+import io
 import re
 import sys
 import zoneinfo
 
 from ladle._arrow_plan import Refused, closed, is_open, plan_of
-from ladle._core import _arrow_describe, _arrow_measure, _arrow_schema, _arrow_stream
+from ladle._core import Records, Writer, _arrow_describe, _arrow_measure, _arrow_schema, _arrow_stream
 
 EPOCH = datetime.datetime(1970, 1, 1)
 EPOCH_UTC = EPOCH.replace(tzinfo=datetime.UTC)
@@ -112,3 +113,17 @@ def decimal_of(data, scale):
     number = int.from_bytes(data, sys.byteorder, signed=True)
     digits = tuple(map(int, str(abs(number))))
     return decimal.Decimal((int(number < 0), digits, -scale))
+
+
+def scratch():
+    """A writer of records in memory, and the file that it writes."""
+    file = io.BytesIO()
+    return Writer(file), file
+
+
+def records_in(writer, file):
+    """The records that a scratch has: a list."""
+    writer.close()
+    file.seek(0)
+    with Records(file) as records:
+        return records.tolist()

@@ -217,6 +217,56 @@ def test_a_time_zone_that_is_not_known_is_named_with_its_column(zone):
         written(pyarrow.table({"v": array}))
 
 
+def wide(columns):
+    """Rows of a type each column, with nulls here and there."""
+    makers = [int, float, str, lambda i: [i], lambda i: {"k": i}, lambda i: datetime.datetime(1970, 1, 1) + datetime.timedelta(i)]
+    rows = [
+        {f"c{i}": None if (i + row) % 5 == 0 and row else makers[i % 6](i + row) for i in range(columns)}
+        for row in range(40)
+    ]
+    return rows, pyarrow.Table.from_pylist(rows)
+
+
+@pytest.mark.parametrize("columns", [600, 1000, 1025, 3000])
+def test_tables_of_any_width_are_written(columns):
+    rows, table = wide(columns)
+    assert written(table) == rows
+    assert list(written(table)[1]) == list(rows[1])
+    assert written(table.slice(3, 7)) == rows[3:10]
+    twice = table.append_column("c5", table["c5"])
+    with pytest.raises(ValueError, match=r"record 0: \['c5'\] stands there twice"):
+        written(twice)
+
+
+def test_a_wide_row_that_is_refused_is_named_with_its_field():
+    rows, table = wide(2000)
+    late = pyarrow.array([0] * 30 + [2**62] * 10, pyarrow.timestamp("us"))
+    data = io.BytesIO()
+    with ladle.open(data, "w") as writer:
+        with pytest.raises(ValueError, match=r"record 30: \['late'\] is a time that Python does not have"):
+            writer.extend(table.append_column("late", late))
+        with pytest.raises(ladle.LimitError, match="max_record"):
+            ladle.dump(table, io.BytesIO(), limits=ladle.Limits(max_record=10_000))
+        writer.append("end")
+    again = ladle.load(io.BytesIO(data.getvalue())).tolist()
+    assert again[30:] == ["end"]
+    assert again[7] == {**rows[7], "late": datetime.datetime(1970, 1, 1)}
+
+
+def test_columns_go_behind_records_of_many_types():
+    records = [None, True, 1, 2**70, 1.5, 1j, "x", "\ud800", b"x", bytearray(b"x"), (1,), (1, 2), (1, 2, 3), [1], {1}, frozenset(), {"a": 1}]
+    table = pyarrow.table({"a": [1, None], "b": ["x", "y"]})
+    flat = pyarrow.array([{"b": datetime.date(2020, 1, 1)}, None])
+    data = io.BytesIO()
+    with ladle.open(data, "w") as writer:
+        writer.extend([*records, *(range(i) for i in range(9)), {1: 2}, slice(1), datetime.date(2020, 1, 1)])
+        count = len(writer)
+        for columns in (table, flat, table["a"], pyarrow.array([datetime.time(1), None])):
+            writer.extend(columns)
+    wanted = [*table.to_pylist(), *flat.to_pylist(), 1, None, datetime.time(1), None]
+    assert ladle.load(io.BytesIO(data.getvalue())).tolist()[count:] == wanted
+
+
 def test_ten_million_rows_through_duckdb_take_little_memory(tmp_path):
     path = tmp_path / "large.ladle"
     rows = numpy.zeros(100_000, [("a", "i8"), ("b", "f8")])
