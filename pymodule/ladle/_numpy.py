@@ -63,6 +63,8 @@ def _plain(dtype):
         if titles:
             raise TypeError(dtype)
         base, extents = field.subdtype or (field, ())
+        if base.subdtype:
+            raise TypeError(dtype)
         more = [list(extents), offset] if offset != end else [list(extents)] if extents else []
         fields.append([name, _plain(base), *more])
         end = offset + field.itemsize
@@ -277,8 +279,11 @@ def why_not(value):
             "it is of a recarray; dump(array, file) and Writer.extend(array) write the rows of such "
             "an array as structs, and numpy.asarray makes a value of one"
         )
-    if _has_titles(value.dtype):
+    fields = list(_fields(value.dtype))
+    if any(len(field) > 2 for field in fields):
         return "its fields have titles, which files have no place for; a dtype without them has"
+    if any(field[0].subdtype and field[0].base.subdtype for field in fields):
+        return "a field is an array of arrays, which files have no place for; view(dtype) can make it one"
     if not is_proper(value):
         return "it holds characters that do not exist, as str arrays do in memory that nobody wrote to"
     if isinstance(value, numpy.ma.MaskedArray):
@@ -288,11 +293,13 @@ def why_not(value):
     return "it is an array of a class of its own; numpy.asarray makes one of it that can be stored"
 
 
-def _has_titles(dtype):
+def _fields(dtype):
+    """All fields, as NumPy has them: those of fields, too."""
     if dtype.subdtype:
-        return _has_titles(dtype.subdtype[0])
-    fields = dtype.fields or {}
-    return any(len(field) > 2 or _has_titles(field[0]) for field in fields.values())
+        yield from _fields(dtype.base)
+    for field in (dtype.fields or {}).values():
+        yield field
+        yield from _fields(field[0])
 
 
 def missing_item(dtype, value):

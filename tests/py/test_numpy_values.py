@@ -177,6 +177,8 @@ def test_other_classes_and_dtypes_are_refused_with_their_path(value):
         (numpy.ma.masked, r"filled\(\)"),
         (numpy.zeros(1, [(("title", "name"), "i4")]), "titles"),
         (numpy.zeros(1, [("a", [(("title", "name"), "i4")], (2,))])[0], "titles"),
+        (numpy.zeros(1, [("a", (numpy.dtype(("c8", 2)), 3))]), "array of arrays"),
+        (numpy.zeros(1, [("a", [("b", (numpy.dtype(("i4", 2)), 3))], 2)])[0], "array of arrays"),
         (numpy.zeros(1, [("a", "O")]), "extend"),
     ],
     ids=lambda value: type(value).__name__,
