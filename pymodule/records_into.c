@@ -26,6 +26,21 @@ static void close_target(struct target *target)
 }
 
 /*
+ * Refuse a masked array: what is filled would stay behind its mask.
+ */
+static int check_mask(const core_state *state, PyObject *array)
+{
+    PyObject *answer = core_numpy_call(state->numpy, "is_masked", "(O)", array);
+    int is_masked = answer ? PyObject_IsTrue(answer) : -1;
+    Py_XDECREF(answer);
+    if (is_masked > 0) {
+        PyErr_SetString(PyExc_TypeError,
+                        "out is masked: its data is an array that can be filled, behind its mask");
+    }
+    return is_masked ? -1 : 0;
+}
+
+/*
  * Export an array that is to be written.
  */
 static int open_array(struct target *target, const core_state *state, PyObject *array)
@@ -37,6 +52,9 @@ static int open_array(struct target *target, const core_state *state, PyObject *
                          "out is a %s: it must be a NumPy array, or a dict of them by field",
                          Py_TYPE(array)->tp_name);
         }
+        return -1;
+    }
+    if (check_mask(state, array) < 0) {
         return -1;
     }
     Py_buffer *view = &target->views[target->view_count];

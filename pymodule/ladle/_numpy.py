@@ -13,7 +13,7 @@ from numpy import empty
 from ladle._core import Records, Writer
 from ladle._errors import Error
 
-__all__ = ["PREFIXES", "bulk_rows", "check_text", "copy_rows", "describe", "empty", "is_proper", "layout", "make_scalar", "missing_item", "object_array",
+__all__ = ["PREFIXES", "bulk_rows", "check_text", "copy_rows", "describe", "empty", "is_masked", "is_proper", "layout", "make_scalar", "missing_item", "object_array",
            "object_rows", "parse", "string_array", "take_apart", "why_not"]  # fmt: skip
 
 TYPE = re.compile(
@@ -170,6 +170,10 @@ def is_proper(value):
     return True
 
 
+def is_masked(array):
+    return isinstance(array, numpy.ma.MaskedArray)
+
+
 def make_scalar(dtype, has_text, data):
     """The scalar with these bytes."""
     if dtype.kind == "S":
@@ -286,7 +290,7 @@ def why_not(value):
         return "a field is an array of arrays, which files have no place for; view(dtype) can make it one"
     if not is_proper(value):
         return "it holds characters that do not exist, as str arrays do in memory that nobody wrote to"
-    if isinstance(value, numpy.ma.MaskedArray):
+    if is_masked(value):
         return "it is masked; its filled() and its mask are arrays that can be stored"
     if type(value) in ROWS:
         return None

@@ -497,6 +497,10 @@ def test_targets_that_cannot_be_filled_are_refused():
     for wrong in ([0, 0], bytearray(8), None, {"a": [1]}, {1: numpy.zeros(1)}):
         with pytest.raises(TypeError):
             source.read_into(wrong)
+    masked = numpy.ma.masked_all(3)
+    for wrong in (masked, {"a": numpy.zeros(3), "b": masked}):
+        with pytest.raises(TypeError, match="masked: its data"):
+            source.read_into(wrong)
     with pytest.raises(ValueError, match="empty"):
         source.read_into({})
     assert source.position == 0 and source.tolist() == [1, 2, 3]
