@@ -9,6 +9,7 @@ import ctypes
 import gc
 import io
 import struct
+import sys
 
 import ladle
 import pytest
@@ -71,9 +72,15 @@ def pointers(kind, address):
     return ctypes.cast(address, ctypes.POINTER(ctypes.POINTER(kind)))
 
 
-def schema_of(ledger, form, name, children=()):
+def last_in(table, structs):
+    """Where the last one is, which is a dictionary and no child."""
+    return ctypes.cast(table, ctypes.POINTER(VOID))[len(structs) - 1]
+
+
+def schema_of(ledger, form, name, children=(), dictionary=None):
     texts = ledger.memory(form), ledger.memory(name)
-    table, free_children = ledger.children(children)
+    structs = [*children, dictionary] if dictionary else children
+    table, free_children = ledger.children(structs)
 
     def free(_):
         free_children()
@@ -81,14 +88,16 @@ def schema_of(ledger, form, name, children=()):
             libc.free(text)
 
     made = Schema(flags=2, n_children=len(children), children=pointers(Schema, table))
+    made.dictionary = last_in(table, structs) if dictionary else None
     made.format, made.name = (ctypes.cast(text, ctypes.c_char_p) for text in texts)
     made.release = ledger.release("schema", Schema, free)
     return made
 
 
-def array_of(ledger, length, buffers, children=()):
+def array_of(ledger, length, buffers, children=(), dictionary=None):
     memory = [data and ledger.memory(data) for data in buffers]
-    table, free_children = ledger.children(children)
+    structs = [*children, dictionary] if dictionary else children
+    table, free_children = ledger.children(structs)
     buffer_table = ledger.memory(struct.pack(f"{len(memory)}P", *(address or 0 for address in memory)))
 
     def free(_):
@@ -97,6 +106,7 @@ def array_of(ledger, length, buffers, children=()):
             libc.free(address)
 
     made = Array(length=length, n_buffers=len(memory), n_children=len(children), children=pointers(Array, table))
+    made.dictionary = last_in(table, structs) if dictionary else None
     made.buffers = ctypes.cast(buffer_table, ctypes.POINTER(VOID))
     made.release = ledger.release("array", Array, free)
     return made
@@ -214,6 +224,58 @@ def test_an_array_is_released_once(fault):
         assert len(loaded(dumped(ArraySource(ledger, fault)))) == ROWS
     gc.collect()
     assert ledger.made["array"] == 3 and ledger.is_settled()
+
+
+class WideSource(ArraySource):
+    """The same rows behind more columns of numbers than a block takes."""
+
+    def __arrow_c_array__(self, requested_schema=None):
+        last, ledger = b"c5" if self.fault == "twice" else b"s", self.ledger
+        texts = [b"\xff" if self.fault and i == ROWS // 2 else b"x" for i in range(ROWS)]
+        number = struct.pack(f"{ROWS}q", *range(ROWS))
+        ends = struct.pack(f"{ROWS + 1}i", *range(ROWS + 1))
+        schemas = [schema_of(ledger, b"l", b"c%d" % i) for i in range(1100)]
+        arrays = [array_of(ledger, ROWS, [None, number]) for _ in range(1100)]
+        schemas.append(schema_of(ledger, b"u", last))
+        arrays.append(array_of(ledger, ROWS, [None, ends, b"".join(texts)]))
+        return (
+            capsule_of(ledger, schema_of(ledger, b"+s", b"", schemas), b"arrow_schema"),
+            capsule_of(ledger, array_of(ledger, ROWS, [None], arrays), b"arrow_array"),
+        )
+
+
+@pytest.mark.parametrize(
+    "fault, message",
+    [(None, ""), ("bad value", rf"record {ROWS // 2}: \['s'\] is a text that is not"), ("twice", r"record 0: \['c5'\] stands there twice")],
+)
+def test_a_table_of_more_columns_than_a_block_takes_is_written_and_released(fault, message):
+    ledger, file = Ledger(), io.BytesIO()
+    with ladle.open(file, "w") as writer:
+        if fault:
+            with pytest.raises(ValueError, match=f"^{message}"):
+                writer.extend(WideSource(ledger, fault))
+        else:
+            writer.extend(WideSource(ledger, fault))
+    gc.collect()
+    rows = [{**{f"c{i}": row for i in range(1100)}, "s": "x"} for row in range(ROWS)]
+    assert loaded(file.getvalue()) == rows[: {None: ROWS, "bad value": ROWS // 2}.get(fault, 0)]
+    assert ledger.made["array"] == 1102 and ledger.is_settled()
+
+
+@pytest.mark.parametrize("form, item_len, count", [(b"C", 1, 256), (b"S", 2, 40_000), (b"s", 2, 3)])
+def test_dictionaries_are_read_by_numbers_with_and_without_a_sign(form, item_len, count):
+    class Source:
+        def __arrow_c_array__(self, requested_schema=None):
+            numbers = b"".join(number.to_bytes(item_len, sys.byteorder) for number in wanted)
+            entries = array_of(ledger, count, [None, struct.pack(f"{count}q", *range(count))])
+            column = schema_of(ledger, form, b"", (), schema_of(ledger, b"l", b""))
+            array = array_of(ledger, len(wanted), [None, numbers], (), entries)
+            return capsule_of(ledger, column, b"arrow_schema"), capsule_of(ledger, array, b"arrow_array")
+
+    ledger, wanted = Ledger(), [0, 1, count - 1, count // 2]
+    assert loaded(dumped(Source())) == wanted
+    gc.collect()
+    assert ledger.made["array"] == 2 and ledger.is_settled()
 
 
 def test_a_writer_that_refuses_leaves_the_release_to_the_capsule():
