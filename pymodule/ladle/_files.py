@@ -78,7 +78,8 @@ def open(file, mode="r", **options):
     or creates it) a Writer.
 
     file  a path, a URL that fsspec knows, or a binary file object, which is not closed. To read,
-          also a list of paths, or a directory: its files in the order of their names, as one.
+          also a list of paths, or a directory: its files in the order of their names, as one,
+          of which on_error="tail" lets the last be unfinished, and "skip" any.
     mode  a "b" may follow.
 
     "a" goes on behind the last complete block. What an interrupted writer left behind that is cut,
