@@ -5,15 +5,18 @@ import collections
 import csv
 import datetime
 import decimal
+import functools
 import gzip
 import io
 import json
 import math
 import os
 import pickle
+import signal
 import stat
 import subprocess
 import sys
+import time
 import zoneinfo
 
 import ladle
@@ -669,6 +672,23 @@ def test_records_too_deep_for_the_format(tmp_path):
     for name in ("jsonl", "pkl"):
         result = run("convert", tmp_path / "a.ladle", tmp_path / f"b.{name}", "--max-depth", "4096")
         assert result.returncode == 1 and result.stderr.startswith(b"ladle: a record is nested too")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_nothing_behind(number, tmp_path):
+    os.mkfifo(tmp_path / "a.jsonl")
+    command = [sys.executable, "-m", "ladle", "convert", tmp_path / "a.jsonl", tmp_path / "b.ladle"]
+    unblock = functools.partial(signal.signal, number, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=unblock) as process:
+        with open(tmp_path / "a.jsonl", "wb") as writer:
+            while len(os.listdir(tmp_path)) < 2:
+                writer.write(b"1\n")
+                writer.flush()
+            time.sleep(0.2)
+            process.send_signal(number)
+            assert process.stderr.read() == b"ladle: interrupted\n"
+    assert process.returncode == 1
+    assert os.listdir(tmp_path) == ["a.jsonl"]
 
 
 def test_a_pipe_that_nobody_reads_any_more(tmp_path):

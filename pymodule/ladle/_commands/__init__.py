@@ -10,6 +10,7 @@ it may stop at any time.
 
 import argparse
 import os
+import signal
 import sys
 
 import ladle
@@ -29,6 +30,7 @@ def main(arguments=None):
     """Run the command line. Returns the exit status: 0 well, 1 the data are bad or the work
     failed, 2 used wrongly, 3 done but records were lost."""
     options = parser().parse_args(arguments)
+    heed_signals()
     prints = options.prints(options)
     if sys.stdout is None and prints:
         return complain("standard output is closed", FAILED)
@@ -55,6 +57,14 @@ def main(arguments=None):
     except KeyboardInterrupt:
         return complain("interrupted", FAILED)
     return status or WELL
+
+
+def heed_signals():
+    """Have what would end the process interrupt it, as Ctrl-C does: no temporary file stays."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def complain(message, status):
