@@ -78,7 +78,7 @@ static ladle_status read_checkpoint(ladle_reader *reader)
 /*
  * Queue the records of the block at hand, whose stored bytes the slot takes over.
  */
-static void put_data(ladle_reader *reader, struct ladle_slot *slot, bool is_decoded)
+static void put_data(ladle_reader *reader, struct ladle_slot *slot, bool is_partial)
 {
     struct ladle_scan *scan = &reader->scan;
     ladle_buffer stored = slot->stored;
@@ -88,7 +88,7 @@ static void put_data(ladle_reader *reader, struct ladle_slot *slot, bool is_deco
     slot->first_record = ladle_scan_record(scan) - scan->header.record_count;
     slot->block_offset = scan->block_offset;
     slot->behind = ladle_scan_tell(scan);
-    ladle_slots_put(&reader->slots, slot, is_decoded);
+    ladle_slots_put(&reader->slots, slot, is_partial);
 }
 
 /*
@@ -298,13 +298,23 @@ LADLE_RARE static ladle_status fail_record(ladle_reader *reader, ladle_status st
     return report(reader, ladle_reader_keep(reader, status), error);
 }
 
+LADLE_RARE static ladle_status fail_partial(const ladle_reader *reader, ladle_error *error)
+{
+    return ladle_fail(error, LADLE_E_STATE, LADLE_UNKNOWN, reader->position,
+                      "only some columns of the block were read");
+}
+
 ladle_status ladle_reader_next(ladle_reader *reader, ladle_cursor *value, ladle_error *error)
 {
     LADLE_TRY(ladle_need(reader && value, error));
     LADLE_TRY(look_ahead(reader, error));
+    struct ladle_slot *slot = reader->slots.current;
+    if (LADLE_UNLIKELY(slot->is_partial)) {
+        return fail_partial(reader, error);
+    }
     reader->record.len = 0;
-    ladle_status status = ladle_view_decode(reader->slots.current->block.root, &reader->record,
-                                            &reader->limits, &reader->failure);
+    ladle_status status =
+        ladle_view_decode(slot->block.root, &reader->record, &reader->limits, &reader->failure);
     if (LADLE_UNLIKELY(status != LADLE_OK)) {
         return fail_record(reader, status, error);
     }

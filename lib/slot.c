@@ -155,15 +155,16 @@ static bool start(struct ladle_slots *slots, struct ladle_slot *slot)
     return slots->pool;
 }
 
-void ladle_slots_put(struct ladle_slots *slots, struct ladle_slot *slot, bool is_decoded)
+void ladle_slots_put(struct ladle_slots *slots, struct ladle_slot *slot, bool is_partial)
 {
     leave_pool(slots);
     slots->ahead[slots->ahead_count++] = slot;
     slot->is_ahead = true;
     slot->epoch = slots->epoch;
-    slot->job.is_done = is_decoded;
+    slot->is_partial = is_partial;
+    slot->job.is_done = is_partial;
     slot->status = LADLE_OK;
-    slot->is_started = !is_decoded && start(slots, slot);
+    slot->is_started = !is_partial && start(slots, slot);
 }
 
 struct ladle_slot *ladle_slots_next(struct ladle_slots *slots)

@@ -25,6 +25,7 @@ struct ladle_slot {
     uint64_t used; /* rises with each use; 0: nothing is in it */
     bool is_ahead;
     bool is_started; /* a thread decodes it, or did */
+    bool is_partial; /* some columns may have been left out */
     struct ladle_block_header header;
     uint64_t first_record; /* in the file */
     uint64_t block_offset; /* in the file */
@@ -67,9 +68,9 @@ struct ladle_slot *ladle_slots_take(struct ladle_slots *slots);
 /*
  * The slot is filled: queue it, at most LADLE_AHEAD_MAX.
  *
- * is_decoded  slot->block is done already
+ * is_partial  slot->block is done already, for only some columns were wanted
  */
-void ladle_slots_put(struct ladle_slots *slots, struct ladle_slot *slot, bool is_decoded);
+void ladle_slots_put(struct ladle_slots *slots, struct ladle_slot *slot, bool is_partial);
 
 /*
  * The first block of the queue becomes the one at hand. slot->status says whether it could be

@@ -89,6 +89,7 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_reader_open(ladle_reader **reader,
  *                        complete block is damaged to the end; all records before that were read
  *   LADLE_E_LIMIT        error->limit says which and what it would have to be
  *   LADLE_E_UNSUPPORTED  a codec that is not built in, a newer kind of block or value
+ *   LADLE_E_STATE        only some columns of the block were read: see ladle_reader_select
  *   LADLE_E_IO, LADLE_E_MEMORY
  * An error, and LADLE_END, come again with every further call, until ladle_reader_resume or
  * ladle_reader_seek leads on.
@@ -174,7 +175,9 @@ LADLE_API uint64_t ladle_reader_position(const ladle_reader *reader);
  * wants  NULL: all columns again. Must not use the reader. Must give the same answer for the same
  *        name or number of a column
  *
- * Takes effect with the next block that is read. ladle_reader_next must not be used with it.
+ * Takes effect with the next block that is read. Of a block of which only some columns were read
+ * ladle_reader_next gives LADLE_E_STATE, and ladle_reader_next_rows LADLE_E_VALUE for the others;
+ * ladle_reader_seek has it read anew.
  */
 typedef bool ladle_reader_wants(void *ctx, const ladle_view *parent, uint32_t child);
 LADLE_API void ladle_reader_select(ladle_reader *reader, ladle_reader_wants *wants, void *ctx);

@@ -273,6 +273,42 @@ START_TEST(two_columns_of_many_are_cheap)
 }
 END_TEST
 
+/*
+ * Records are refused where columns are missing, until their block is read anew.
+ */
+START_TEST(records_of_some_columns_are_refused)
+{
+    struct records records = {0};
+    ladle_memory_sink file = {0};
+    ladle_memory_source memory;
+    ladle_view *root;
+    ladle_cursor value;
+    struct choice choice = {1};
+    uint64_t first;
+    write_segments(1, &records, &file);
+    ladle_reader *reader = open_bytes(&memory, file.data, file.len, false);
+    ladle_reader_select(reader, wants, &choice);
+    must_give(LADLE_E_STATE, ladle_reader_next(reader, &value, NULL));
+    ladle_reader_select(reader, NULL, NULL);
+    must_give(LADLE_E_STATE, ladle_reader_next(reader, &value, NULL));
+    ck_assert_uint_eq(ladle_reader_position(reader), 0);
+    must(ladle_reader_seek(reader, 0, NULL));
+    for (size_t i = 0; i < records.count; i++) {
+        must(ladle_reader_next(reader, &value, NULL));
+        check_that(values_equal(value, records_at(&records, i)), "record %zu", i);
+    }
+    ladle_reader_select(reader, wants, &choice);
+    must(ladle_reader_seek(reader, 0, NULL));
+    must(ladle_reader_next_block(reader, &root, &first, NULL));
+    ladle_reader_select(reader, NULL, NULL);
+    must(ladle_reader_next(reader, &value, NULL)); /* of the next block, which is whole */
+    check_that(values_equal(value, records_at(&records, root->count)), "behind the block");
+    ladle_reader_close(reader);
+    ladle_memory_sink_free(&file);
+    records_free(&records);
+}
+END_TEST
+
 START_TEST(damage_is_left_out_with_a_choice)
 {
     struct records records = {0};
@@ -319,6 +355,7 @@ Suite *select_suite(void)
     tcase_add_loop_test(tcase, chosen_columns_of_even_blocks_are_the_same, 0, 2);
     tcase_add_loop_test(tcase, other_columns_are_not_read, 0, 2);
     tcase_add_test(tcase, two_columns_of_many_are_cheap);
+    tcase_add_test(tcase, records_of_some_columns_are_refused);
     tcase_add_loop_test(tcase, damage_is_left_out_with_a_choice, 0, SEGMENT_FILE_COUNT);
     suite_add_tcase(suite, tcase);
     return suite;
