@@ -203,11 +203,12 @@ const char core_records_read_into_doc[] = PyDoc_STR(
     "         as it takes a record's value, None as NaN and NaT; without it they are errors.\n"
     "         Keys that out lacks are left out.\n\n"
     "Values are converted only upwards: bool to int to float to complex; floats are rounded to\n"
-    "narrower ones; str and bytes go into S and U, dates and times into datetime64 and\n"
-    "timedelta64. What does not fit raises and names record and field: OverflowError for a\n"
-    "number out of range, ValueError for what is too long or not exact, TypeError for a\n"
-    "type that is not converted and for None, KeyError for a missing key. Then the rows\n"
-    "before are filled, and position stands at the record. Raises what next() raises, too.");
+    "narrower ones; str and bytes go into S and U, where NumPy takes NULs at the end for none;\n"
+    "dates and times into datetime64 and timedelta64. What does not fit raises and names record\n"
+    "and field: OverflowError for a number out of range, ValueError for what is too long or not\n"
+    "exact, TypeError for a type that is not converted and for None, KeyError for a missing\n"
+    "key. Then the rows before are filled, and position stands at the record. Raises what\n"
+    "next() raises, too.");
 
 PyObject *core_records_read_into(Records *self, PyObject *args, PyObject *kwargs)
 {
