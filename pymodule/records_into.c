@@ -244,7 +244,8 @@ const char core_records_batches_doc[] = PyDoc_STR(
     "strings  'fixed': S and U as long as needed; 'object': str and bytes themselves\n"
     "missing  what to put for None and missing keys; without it fields that have such are of\n"
     "         objects, and keep them\n\n"
-    "Raises what read_into raises; ValueError and TypeError for a wrong size.");
+    "Raises what read_into raises, behind a batch of the records before; ValueError and TypeError\n"
+    "for a wrong size.");
 
 PyObject *core_records_batches(Records *self, PyObject *args, PyObject *kwargs)
 {

@@ -2,6 +2,7 @@
 """Records as NumPy arrays: which dtype they get, from the merged shape of the file."""
 
 import io
+import itertools
 
 from ladle._core import Writer
 from ladle._errors import Error
@@ -51,23 +52,42 @@ def batches(records, size, strings="fixed", missing=KEEP):
 
 
 def _batches(records, size, strings, missing):
-    import numpy
-
     try:
         dtype = dtype_of(Schema._of(records._schema()), strings, missing)
     except Error as error:
         if type(error) is not Error:
             raise
         # Nothing is known of what a pipe will bring: each batch has the dtype of its records.
-        while rows := records.tolist(size):
-            yield to_numpy(_reader_of(rows), strings, missing)
-        return
+        dtype = None
     while True:
-        out = numpy.empty(size, dtype)
-        count = _fill(records, out, missing)
-        if count == 0:
+        array, failure = _batch(records, size, dtype, strings, missing)
+        if len(array):
+            yield array
+        if failure:
+            raise failure
+        if not len(array):
             return
-        yield out[:count]
+
+
+def _batch(records, size, dtype, strings, missing):
+    """An array of the next records, if there are any, and what came behind them if that is an exception."""
+    import numpy
+
+    failure = None
+    if dtype is None:
+        rows = []
+        try:
+            rows.extend(itertools.islice(records, size))
+        except Exception as error:
+            failure = error
+        return rows and to_numpy(_reader_of(rows), strings, missing), failure
+    out = numpy.empty(size, dtype)
+    first, lost = records.position, records.lost
+    try:
+        count = _fill(records, out, missing)
+    except Exception as error:
+        failure, count = error, records.position - first - (records.lost - lost)
+    return out[:count], failure
 
 
 def _reader_of(rows):

@@ -101,6 +101,22 @@ def test_batches_have_one_dtype_and_all_records(path):
         assert numpy.concatenate(arrays).tolist() == records
 
 
+@pytest.mark.parametrize("is_path", (False, True))
+def test_batches_end_before_what_is_damaged(is_path, path):
+    data = bytearray(dumped(((number, f"name {number % 10}") for number in range(5000)), block_size=1024))
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    numbers = []
+    with pytest.raises(ladle.CorruptError) as caught:
+        for batch in ladle.load(path if is_path else io.BytesIO(data)).batches(300):
+            numbers += batch["f0"].tolist()
+    assert numbers == list(range(caught.value.first_record))
+    with ladle.load(path if is_path else io.BytesIO(data), on_error="skip") as records:
+        skipped = [number for batch in records.batches(300) for number in batch["f0"].tolist()]
+        end = caught.value.first_record + records.lost
+    assert skipped == [*numbers, *range(end, 5000)]
+
+
 def test_batches_of_a_pipe_have_the_dtype_of_their_records():
     records = [(i, "x" * (i // 100)) for i in range(250)]
     arrays = list(ladle.load(OnlyRead(dumped(records))).batches(100))
