@@ -89,8 +89,8 @@ PyObject *core_object_array_build(const core_state *state, uint8_t code, PyObjec
 PyObject *core_array_rows(const core_state *state, PyObject *records);
 
 /*
- * What is written of the rows of an array with fields of objects: an iterator. Py_None: these records
- * are no such array. NULL: an exception is set.
+ * What is written of the rows of an array with fields of objects, or of an array of text: an iterator.
+ * Py_None: these records are no such array. NULL: an exception is set.
  */
 PyObject *core_object_rows(const core_state *state, PyObject *records);
 

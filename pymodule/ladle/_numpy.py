@@ -24,6 +24,8 @@ ITEM_LEN_MAX = 2**31 - 1
 # Bytes of the rows of an array that stand in memory as Python objects.
 ROWS_LEN = 65536
 
+IMPROPER = "it holds characters that do not exist, as str arrays do in memory that nobody wrote to"
+
 # The classes of arrays of which the rows can be written.
 ROWS = (numpy.ndarray, numpy.memmap, numpy.recarray)
 
@@ -242,9 +244,25 @@ def copy_rows(array, first, end):
 
 
 def object_rows(records):
-    """Dicts that stand for the rows of an array that has fields of objects; None if it has none."""
+    """What stands for the rows of an array that has fields of objects, dicts, or whose rows are of
+    text; None for another one."""
     array = plain_rows(records)
-    return None if array is None or not _has_object_fields(array.dtype) else _object_rows(array)
+    if array is None:
+        return None
+    if _has_object_fields(array.dtype):
+        return _object_rows(array)
+    return _text_rows(array) if array.dtype.kind == "U" and array.ndim == 1 else None
+
+
+def _text_rows(array):
+    for piece in _pieces(array):
+        _refuse_improper(piece)
+        yield from piece
+
+
+def _refuse_improper(array):
+    if array.dtype.kind == "U" and not is_proper(array):
+        raise TypeError(f"a row cannot be stored: {IMPROPER}")
 
 
 def _object_rows(array):
@@ -260,6 +278,7 @@ def _values(array):
             return list(map(_values, array))
         columns = [_values(array[name]) for name in dtype.names]
         return [dict(zip(dtype.names, row, strict=True)) for row in zip(*columns, strict=True)]
+    _refuse_improper(array)
     # Scalars of text have a dtype for each length.
     is_list = dtype.kind == "O" or (dtype.kind in "SU" and array.ndim == 1)
     return array.tolist() if is_list else list(array)
@@ -289,7 +308,7 @@ def why_not(value):
     if any(field[0].subdtype and field[0].base.subdtype for field in fields):
         return "a field is an array of arrays, which files have no place for; view(dtype) can make it one"
     if not is_proper(value):
-        return "it holds characters that do not exist, as str arrays do in memory that nobody wrote to"
+        return IMPROPER
     if is_masked(value):
         return "it is masked; its filled() and its mask are arrays that can be stored"
     if type(value) in ROWS:

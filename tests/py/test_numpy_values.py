@@ -214,6 +214,22 @@ def improper(count, place):
     return rows
 
 
+def test_rows_of_text_that_does_not_exist_are_refused():
+    texts = improper(20_000, 15_000)["s"][:, 1]
+    for rows in (texts, numpy.ascontiguousarray(texts)):
+        data = io.BytesIO()
+        with ladle.open(data, "w") as writer:
+            with pytest.raises(TypeError, match="do not exist"):
+                writer.extend(rows)
+            written = len(writer)
+        assert 0 < written <= 15_000
+        assert exactly(loaded(data.getvalue())) == exactly(list(rows[:written]))
+    objects = numpy.zeros(3, [("o", "O"), ("s", ">U2")])
+    objects["s"] = improper(3, 2)["s"][:, 1]
+    with pytest.raises(TypeError, match="do not exist"):
+        dumped(objects)
+
+
 def test_characters_that_do_not_exist_are_refused_when_they_are_written():
     rows = improper(3, 1)
     for value in (rows, rows[1], rows["s"], rows["s"][1:2, ::-1]):
