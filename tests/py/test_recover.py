@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import ladle
+import numpy
 import pytest
 
 import reference
@@ -188,6 +189,15 @@ def test_the_command_cat_as_json(path):
     result = run("cat", "--jsonl", path)
     assert (result.returncode, result.stdout) == (1, "1\n")
     assert "record 1" in result.stderr
+
+
+def test_cat_prints_whole_arrays_on_a_line_each(path):
+    records = [numpy.arange(3000.0) / 3, numpy.zeros((2, 3)), {"a": numpy.array([["a\nb"]])}]
+    ladle.dump(records, path)
+    lines = run("cat", path).stdout.splitlines()
+    read = [eval(line, {"array": numpy.array}) for line in lines]
+    assert all(map(numpy.array_equal, read[:2], records[:2]))
+    assert read[2]["a"].tolist() == [["a\nb"]]
 
 
 def test_what_the_terminal_cannot_show(path):

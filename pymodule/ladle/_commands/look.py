@@ -3,6 +3,7 @@
 
 import argparse
 import itertools
+import re
 import sys
 
 import ladle
@@ -36,20 +37,28 @@ def show(file, limit):
     with ladle.load(source(file)) as records:
         for number, record in enumerate(itertools.islice(records, limit)):
             try:
-                text = repr(record)
+                text = line_of(record)
             except ValueError as error:  # an int that is too long for Python to print
                 raise ladle.Error(f"{file}: record {number}: {error}") from None
             print(text)
 
 
+def line_of(record):
+    """A record as Python writes it, on one line; of arrays all that is in them."""
+    if "numpy" in sys.modules:
+        options = {"threshold": sys.maxsize, "linewidth": sys.maxsize, "floatmode": "unique"}
+        sys.modules["numpy"].set_printoptions(**options)
+    return re.sub(r"\n *", " ", repr(record))
+
+
 def show_as_json(file):
     """Print the records of a file as lines of JSON. What JSON lacks is an error."""
-    from ladle._convert.jsonl import line_of
+    from ladle._convert import jsonl
 
     with ladle.load(source(file)) as records:
         for number, record in enumerate(records):
             try:
-                line = line_of(record, number)
+                line = jsonl.line_of(record, number)
             except (TypeError, ValueError) as error:
                 raise ladle.Error(f"{file}: {error}") from None
             sys.stdout.buffer.write(line)
