@@ -660,6 +660,11 @@ def test_exit_statuses_of_convert(tmp_path):
         ["convert", tmp_path / "a.pkl", tmp_path / "b.ladle", "--types", "a=int"],
         ["convert", tmp_path / "a.pkl", tmp_path / "b.ladle", "--lossy"],
         ["convert", tmp_path / "a.pkl", tmp_path / "b.ladle", "--max-depth", "0"],
+        ["convert", tmp_path / "a.pkl", tmp_path / "b.ladle", "--block-size", "1"],
+        ["convert", tmp_path / "a.pkl", tmp_path / "b.ladle", "--level", "3"],
+        ["convert", tmp_path / "a.pkl", tmp_path / "b.ladle", "--compression", "zlib", "--level", "77"],
+        ["convert", tmp_path / "a.csv", tmp_path / "b.ladle", "--types", "a=foo"],
+        ["convert", tmp_path / "a.csv", tmp_path / "b.ladle", "--delimiter", "xx"],
     ):
         assert run(*wrong).returncode == 2, wrong
 

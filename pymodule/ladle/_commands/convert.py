@@ -2,6 +2,7 @@
 """convert: from one format to another."""
 
 import argparse
+import io
 import sys
 
 import ladle
@@ -48,7 +49,7 @@ def add(commands):
     texts = parser.add_argument_group("CSV, JSON lines, Parquet and Arrow")
     texts.add_argument("--types", metavar="FIELD=TYPE,...", type=_types, help="of CSV fields")
     texts.add_argument("--none", metavar="TEXT", help="what stands for None in CSV; nothing")
-    texts.add_argument("--delimiter", metavar="C", help="of CSV; a comma")
+    texts.add_argument("--delimiter", type=_delimiter, metavar="C", help="of CSV; a comma")
     texts.add_argument("--fields", type=_names, metavar="FIELD,...", help="columns of the table")
     texts.add_argument(
         "--fill", action="store_true", default=None, help="None where a record lacks a field"
@@ -75,7 +76,20 @@ def _types(text):
     pairs = [part.partition("=") for part in text.split(",")]
     if not all(name and kind for name, _, kind in pairs):
         raise argparse.ArgumentTypeError("it must be like name=str,age=int")
-    return {name: kind for name, _, kind in pairs}
+    return _checked("check_types", {name: kind for name, _, kind in pairs})
+
+
+def _delimiter(text):
+    return _checked("check_delimiter", text)
+
+
+def _checked(check, value):
+    from ladle._convert import csvs
+
+    try:
+        return getattr(csvs, check)(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(error) from None
 
 
 def _names(text):
@@ -86,6 +100,7 @@ OPTIONS = (
     "compression", "level", "block_size", "unknown", "encoding", "types", "none", "delimiter",
     "fields", "fill", "lossy",
 )  # fmt: skip
+WRITER = ("compression", "level", "block_size")
 LIMITS = ("max_record", "max_memory", "max_items", "max_depth")
 
 
@@ -106,6 +121,8 @@ def run(options):
         if limits:
             given["limits"] = ladle.Limits(**limits)
         reading = sides(records, target, *formats.values(), given)[0]
+        given_to_writer = {name: given[name] for name in WRITER if given[name] is not None}
+        ladle.Writer(io.BytesIO(), **given_to_writer).abort()
         if options.types and reading.FORMAT != "csv":
             raise TypeError("--types is for CSV files that are read")
     except (TypeError, ValueError) as error:

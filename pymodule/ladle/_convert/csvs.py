@@ -57,7 +57,7 @@ WRITABLE = SIMPLE | CLOCKS
 
 def read(source, types=None, none="", delimiter=",", limits=None):
     """The records of a CSV file: it is read twice, to find types first that all values have."""
-    types = _check_types(types or {})
+    types = check_types(types or {})
     check_delimiter(delimiter)
     len_max = (limits or Limits()).max_record
     with _long_fields(len_max):
@@ -84,7 +84,8 @@ def check_delimiter(text):
     return text
 
 
-def _check_types(types):
+def check_types(types):
+    """What fields are to be, which must be known kinds."""
     for name, kind in types.items():
         if kind not in CONVERTERS:
             known = ", ".join(CONVERTERS)
