@@ -157,6 +157,21 @@ static PyObject *reduce_fraction(PyObject *object)
     return parts;
 }
 
+/*
+ * Before 3.12 'c:a' in the current directory was written as if c: were a drive.
+ */
+static PyObject *reduce_windows_path(PyObject *object)
+{
+    PyObject *text = PyObject_Str(object);
+    PyObject *again = text ? PyObject_CallOneArg((PyObject *)Py_TYPE(object), text) : NULL;
+    int is_same = again ? PyObject_RichCompareBool(again, object, Py_EQ) : -1;
+    Py_XDECREF(again);
+    if (is_same <= 0) {
+        Py_CLEAR(text);
+    }
+    return text;
+}
+
 const char *core_extension_reason(const core_state *state, PyTypeObject *culprit)
 {
     const core_class *class = core_class_of(state, culprit);
@@ -165,6 +180,9 @@ const char *core_extension_reason(const core_state *state, PyTypeObject *culprit
         return "it was made from a file, so that its key does not find it again";
     case CODE_FRACTION:
         return "its numerator and denominator are not both of the type int";
+    case CODE_PURE_WINDOWS_PATH:
+    case CODE_WINDOWS_PATH:
+        return "what it is written as is another path";
     case CODE_ORDERED_DICT:
     case CODE_COUNTER:
         return "it has attributes beside its items";
@@ -210,6 +228,9 @@ PyObject *core_extension_reduce(const core_state *state, PyObject *object, uint8
         return reduce_fraction(object);
     case CODE_UUID:
         return PyObject_GetAttrString(object, "bytes");
+    case CODE_PURE_WINDOWS_PATH:
+    case CODE_WINDOWS_PATH:
+        return reduce_windows_path(object);
     default:
         return PyObject_Str(object);
     }

@@ -622,3 +622,14 @@ def test_time_zones_that_change_from_value_to_value():
 def zone_of(value):
     zone = getattr(value, "tzinfo", value)
     return repr(zone), type(zone), zone is datetime.timezone.utc
+
+
+def test_windows_paths_come_back_or_are_refused():
+    parts = ["", ".", "c:", "c:a", "c:/a", "./c:a", "//host/share/x", "a/b:c", "\\\\?\\c:\\a", "a b/../c", "C:A/b"]
+    for part in parts:
+        path = pathlib.PureWindowsPath(part)
+        if pathlib.PureWindowsPath(str(path)) == path:
+            assert exactly(loaded(dumped([path]))) == exactly([path])
+        else:
+            with pytest.raises(TypeError, match="another path"):
+                dumped([path])
