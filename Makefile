@@ -3,7 +3,7 @@
 # PYTHON (what .venv is made from), N (records of the demonstration), FILE (a pickle for it to show),
 # V=1 (show the commands),
 # CI=true (warnings are errors). Of 'make bench': ONLY=T,D (workloads), PEERS=pickle,marshal,
-# ROUNDS=5, FULL=1 (every operation of each peer), QUICK=1 (few records, to try it out).
+# ROUNDS=7, FULL=1 (every operation of each peer), QUICK=1 (few records, to try it out).
 
 BUILD ?= release
 N ?= 1000000

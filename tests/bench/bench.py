@@ -215,7 +215,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--command", default="make bench", help="what the report says was run")
     options = parser.parse_args()
     options.only = options.only or list(WORKLOADS)
-    options.rounds = options.rounds or (1 if options.quick else 5)
+    options.rounds = options.rounds or (1 if options.quick else 7)
     return options
 
 
