@@ -42,8 +42,8 @@ ladle_status ladle_slots_init(struct ladle_slots *slots, unsigned threads,
 }
 
 /*
- * In a child made by fork the threads are not there. What they were at is not touched again: it is
- * done anew in other memory.
+ * In a child made by fork there are no threads. What they were at is not touched again: it is done
+ * anew in other memory.
  */
 static void leave_pool(struct ladle_slots *slots)
 {
@@ -62,6 +62,7 @@ static void leave_pool(struct ladle_slots *slots)
         ladle_block_decoder_init(&slots->decoders[i], slots->allocator);
     }
     slots->pool = NULL;
+    slots->is_forked = true;
 }
 
 static void slot_free(struct ladle_slot *slot)
@@ -143,7 +144,7 @@ struct ladle_slot *ladle_slots_take(struct ladle_slots *slots)
 static bool start(struct ladle_slots *slots, struct ladle_slot *slot)
 {
     bool is_compressed = slot->header.stored_len < slot->header.decoded_len;
-    if (!is_compressed || slots->thread_count == 0) {
+    if (!is_compressed || slots->thread_count == 0 || slots->is_forked) {
         return false;
     }
     if (!slots->pool) {

@@ -41,6 +41,7 @@ struct ladle_slots {
     const ladle_allocator *allocator;
     struct ladle_pool *pool; /* NULL: no block was compressed so far, or thread_count is 0 */
     unsigned thread_count;
+    bool is_forked; /* from a process whose threads were at work: none are started here */
     struct ladle_block_decoder *decoders; /* the owner's, then one a thread */
     struct ladle_slot items[LADLE_SLOT_COUNT];
     struct ladle_slot *current;

@@ -94,7 +94,7 @@ START_TEST(seeking_with_threads)
 END_TEST
 
 /*
- * A child goes on with threads of its own, and the parent with those it has.
+ * A child goes on without threads, and the parent with them.
  */
 START_TEST(a_child_reads_on)
 {
