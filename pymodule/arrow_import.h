@@ -88,10 +88,14 @@ int arrow_source_put(arrow_importer *importer, ladle_node *node, const arrow_sou
                      int64_t index);
 
 /*
+ * Why fields of the same name are refused.
+ */
+#define ARROW_TWICE "stands there twice: a dict has each key once"
+
+/*
  * What the parts share. Each is -1 after a failure. 'at' counts from the first item of the buffers.
  */
 int arrow_import_fail(arrow_importer *importer, const arrow_source *source, const char *why);
-#define ARROW_TWICE "stands there twice: a dict has each key once"
 int arrow_import_crowded(arrow_importer *importer, const arrow_source *source, const char *why);
 int arrow_import_done(arrow_importer *importer, ladle_status status);
 

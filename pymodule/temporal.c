@@ -123,12 +123,20 @@ static int has_zone_key(PyObject *zone)
 }
 
 /*
+ * Whether a zone can be stored for certain, without a look at its class.
+ */
+static bool is_plain_zone(const core_state *state, PyObject *zone)
+{
+    return zone == Py_None || Py_IS_TYPE(zone, state->timezone_type) ||
+           zone == state->classes->known_zone;
+}
+
+/*
  * Whether it is None, a timezone or a ZoneInfo. -1: an exception is set.
  */
 static int is_zone(const core_state *state, PyObject *zone)
 {
-    if (zone == Py_None || Py_IS_TYPE(zone, state->timezone_type) ||
-        zone == state->classes->known_zone) {
+    if (is_plain_zone(state, zone)) {
         return 1;
     }
     const core_class *class = core_class_of(state, Py_TYPE(zone));
@@ -141,8 +149,7 @@ static int is_zone(const core_state *state, PyObject *zone)
 static int is_storable_zone(const core_state *state, PyObject *zone)
 {
     int result = is_zone(state, zone);
-    if (result <= 0 || zone == Py_None || Py_IS_TYPE(zone, state->timezone_type) ||
-        zone == state->classes->known_zone) {
+    if (result <= 0 || is_plain_zone(state, zone)) {
         return result;
     }
     int has_key = has_zone_key(zone);

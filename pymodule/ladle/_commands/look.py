@@ -2,6 +2,7 @@
 """head and cat: print records."""
 
 import argparse
+import functools
 import itertools
 import re
 import sys
@@ -43,11 +44,18 @@ def show(file, limit):
             print(text)
 
 
+@functools.cache
+def print_whole_arrays():
+    """Have NumPy leave out nothing, from now on."""
+    import numpy
+
+    numpy.set_printoptions(threshold=sys.maxsize, linewidth=sys.maxsize, floatmode="unique")
+
+
 def line_of(record):
     """A record as Python writes it, on one line; of arrays all that is in them."""
     if "numpy" in sys.modules:
-        options = {"threshold": sys.maxsize, "linewidth": sys.maxsize, "floatmode": "unique"}
-        sys.modules["numpy"].set_printoptions(**options)
+        print_whole_arrays()
     return re.sub(r"\n *", " ", repr(record))
 
 
