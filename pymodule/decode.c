@@ -250,10 +250,23 @@ static PyObject *make_blank(core_decoder *decoder, const ladle_view *view,
     return blank;
 }
 
+/*
+ * While a container is changed the collector does not see it. Whether it did: it has to again, for
+ * CPython 3.14 and later do not find out that a dict got what makes cycles.
+ */
+static inline bool hide(PyObject *container)
+{
+    bool was_tracked = PyObject_GC_IsTracked(container);
+    if (was_tracked) {
+        PyObject_GC_UnTrack(container);
+    }
+    return was_tracked;
+}
+
 static int set_pairs(core_decoder *decoder, ladle_view *view, const ladle_columns *columns,
                      PyObject *dict, PyObject **pairs)
 {
-    bool needs_tracking = core_hide(dict);
+    bool needs_tracking = hide(dict);
     for (uint32_t i = 0; i < columns->count; i++) {
         ladle_view *child = &view->children[columns->columns[i]];
         PyObject *value = decode_inline(decoder, child);

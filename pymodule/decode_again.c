@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "decode_again.h"
 
+#include "cpython.h"
 #include "decode_block.h"
 #include "decode_reuse.h"
-#include "dict_pairs.h"
 
 enum {
-    ITEMS_MAX = 64,
     CONTENT_LEN_MAX = 4096, /* of a record on average */
-    DEPTH_MAX = 3,
-    SPARES = 16,
+    LISTS_MAX = 16,
     /* Records in a row that somebody keeps, after which the block's others are kept too, it seems.
      */
     KEPT_MAX = 8
 };
 
 /*
- * The latest two records, and the number of the key list of each; dicts that nobody holds, one for
- * each of the first key lists.
+ * The latest two records of each of the first key lists; tuples are of the first.
  */
 struct core_again {
-    PyObject *records[2];
-    PyObject *spares[SPARES];
-    uint8_t lists[2];
-    uint8_t turn;
+    PyObject *records[LISTS_MAX][2];
+    uint8_t turns[LISTS_MAX];
     uint8_t kept_count;
     bool is_on; /* for the block at hand */
     bool was_changed;
@@ -51,7 +46,7 @@ static bool is_plain(const ladle_view *view, int depth)
     if (view->kind == LADLE_LIST) {
         return is_atom(&view->children[0]);
     }
-    if (!is_container || depth == DEPTH_MAX || view->child_count > ITEMS_MAX) {
+    if (!is_container || depth == REUSE_DEPTH_MAX || view->child_count > REUSE_ITEMS_MAX) {
         return is_atom(view);
     }
     for (uint32_t i = 0; i < view->child_count; i++) {
@@ -67,7 +62,7 @@ static bool has_plain_records(const ladle_view *root)
     if (root->kind != LADLE_TUPLE) {
         return root->kind == LADLE_DICT && is_plain(root, 0);
     }
-    if (root->child_count == 0 || root->child_count > ITEMS_MAX) {
+    if (root->child_count == 0 || root->child_count > REUSE_ITEMS_MAX) {
         return false;
     }
     for (uint32_t i = 0; i < root->child_count; i++) {
@@ -114,10 +109,9 @@ void core_again_end_block(core_decoder *decoder)
         return;
     }
     again->is_on = false;
-    Py_CLEAR(again->records[0]);
-    Py_CLEAR(again->records[1]);
-    for (size_t i = 0; i < SPARES; i++) {
-        Py_CLEAR(again->spares[i]);
+    for (size_t i = 0; i < LISTS_MAX; i++) {
+        Py_CLEAR(again->records[i][0]);
+        Py_CLEAR(again->records[i][1]);
     }
 }
 
@@ -134,52 +128,18 @@ int core_again_visit(core_decoder *decoder, visitproc visit, void *arg)
     if (!again) {
         return 0;
     }
-    Py_VISIT(again->records[0]);
-    Py_VISIT(again->records[1]);
-    for (size_t i = 0; i < SPARES; i++) {
-        Py_VISIT(again->spares[i]);
+    for (size_t i = 0; i < LISTS_MAX; i++) {
+        Py_VISIT(again->records[i][0]);
+        Py_VISIT(again->records[i][1]);
     }
     return 0;
 }
 
-static bool is_plain_object(PyObject *object, int depth)
-{
-    PyObject **items = NULL;
-    Py_ssize_t count = 0;
-    Py_ssize_t stride = 1;
-    const PyTypeObject *type = Py_TYPE(object);
-    if (type == &PyFloat_Type || type == &PyUnicode_Type || type == &PyLong_Type ||
-        object == Py_None || type == &PyBool_Type || type == &PyBytes_Type ||
-        type == &PyComplex_Type) {
-        return true;
-    }
-    if (type == &PyList_Type) {
-        items = ((PyListObject *)object)->ob_item;
-        count = PyList_GET_SIZE(object);
-    } else if (type == &PyDict_Type && (items = dict_pairs(object))) {
-        items++;
-        count = PyDict_GET_SIZE(object);
-        stride = 2;
-    } else {
-        return type == &PyByteArray_Type;
-    }
-    if (depth > DEPTH_MAX || count > ITEMS_MAX) {
-        return false;
-    }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (!is_plain_object(items[i * stride], depth + 1)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /*
- * What is in the place of the record before the latest, if nobody else holds it any more.
+ * What is in a place, if nobody else holds it any more.
  */
-static inline PyObject *take_record(struct core_again *again)
+static inline PyObject *take(struct core_again *again, PyObject **place)
 {
-    PyObject **place = &again->records[again->turn];
     PyObject *record = *place;
     *place = NULL;
     if (LADLE_LIKELY(record && Py_REFCNT(record) == 1)) {
@@ -192,55 +152,49 @@ static inline PyObject *take_record(struct core_again *again)
     return NULL;
 }
 
-static PyObject *next_tuple(core_decoder *decoder, ladle_view *root)
+/*
+ * Make the next record anew. What the user put into the one before is let go of, and then no later
+ * one is kept: it may be large.
+ */
+static PyObject *make_anew(core_decoder *decoder, ladle_view *root, uint64_t row, PyObject *record)
 {
-    PyObject *tuple = take_record(decoder->again);
-    if (LADLE_UNLIKELY(!tuple)) {
-        return core_decode_record(decoder, root);
-    }
-    core_decode_start(decoder);
-    return core_reuse_tuple(decoder, root, tuple);
+    decoder->again->was_changed = true;
+    core_again_end_block(decoder);
+    Py_DECREF(record);
+    ladle_view_seek(root, row);
+    return core_decode_record(decoder, root);
 }
 
 /*
- * A dict that nobody holds and that has had the keys of a key list, if there is one. What the user
- * put into a record is let go of, and then no later one is kept: it may be large.
+ * In the place of a dict: the collector is paused, for it may run when what dicts hold is made.
  */
-static PyObject *take_dict(core_decoder *decoder, uint64_t list)
+static enum reuse reuse_dict(core_decoder *decoder, ladle_view *root, PyObject *record)
 {
-    struct core_again *again = decoder->again;
-    uint8_t list_before = again->lists[again->turn];
-    PyObject *dict = take_record(again);
-    if (dict && !is_plain_object(dict, 0)) {
-        again->was_changed = true;
-        core_again_end_block(decoder);
-        Py_CLEAR(dict);
+    int was_enabled = PyGC_Disable();
+    enum reuse result = core_reuse_dict(decoder, root, record);
+    if (was_enabled) {
+        PyGC_Enable();
     }
-    if (dict && list_before != list) {
-        if (list_before < SPARES) {
-            Py_XSETREF(again->spares[list_before], dict);
-        } else {
-            Py_DECREF(dict);
-        }
-        dict = NULL;
-    }
-    if (!dict && list < SPARES) {
-        dict = again->spares[list];
-        again->spares[list] = NULL;
-    }
-    return dict;
+    return result;
 }
 
-static PyObject *next_dict(core_decoder *decoder, ladle_view *root)
+/*
+ * The next record in the place of another, which is taken over.
+ */
+static inline PyObject *make_of(core_decoder *decoder, ladle_view *root, PyObject *record)
 {
-    uint64_t list = core_view_next_list(root);
-    PyObject *dict = take_dict(decoder, list);
-    decoder->again->lists[decoder->again->turn] = (uint8_t)list;
-    if (!dict) {
-        return core_decode_record(decoder, root);
-    }
+    uint64_t row = root->next;
     core_decode_start(decoder);
-    return core_reuse_dict(decoder, root, dict);
+    enum reuse result = root->kind == LADLE_TUPLE ? core_reuse_tuple(decoder, root, record)
+                                                  : reuse_dict(decoder, root, record);
+    if (LADLE_LIKELY(result == REUSE_DONE)) {
+        return record;
+    }
+    if (result == REUSE_FOREIGN) {
+        return make_anew(decoder, root, row, record);
+    }
+    Py_DECREF(record);
+    return NULL;
 }
 
 PyObject *core_decode_next(core_decoder *decoder, ladle_view *root)
@@ -249,9 +203,13 @@ PyObject *core_decode_next(core_decoder *decoder, ladle_view *root)
     if (!again || !again->is_on) {
         return core_decode_record(decoder, root);
     }
-    again->turn ^= 1;
-    PyObject *record =
-        root->kind == LADLE_TUPLE ? next_tuple(decoder, root) : next_dict(decoder, root);
-    again->records[again->turn] = again->is_on ? Py_XNewRef(record) : NULL;
+    uint64_t list = root->kind == LADLE_TUPLE ? 0 : core_view_next_list(root);
+    if (list >= LISTS_MAX) {
+        return core_decode_record(decoder, root);
+    }
+    PyObject **place = &again->records[list][again->turns[list] ^= 1];
+    PyObject *record = take(again, place);
+    record = record ? make_of(decoder, root, record) : core_decode_record(decoder, root);
+    *place = again->is_on ? Py_XNewRef(record) : NULL;
     return record;
 }

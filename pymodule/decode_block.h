@@ -64,19 +64,6 @@ static inline bool core_may_be_tracked(const ladle_view *view, PyObject *object)
 }
 
 /*
- * While a container is changed the collector does not see it. Whether it did: it has to again, for
- * CPython 3.14 and later do not find out that a dict got what makes cycles.
- */
-static inline bool core_hide(PyObject *container)
-{
-    bool was_tracked = PyObject_GC_IsTracked(container);
-    if (was_tracked) {
-        PyObject_GC_UnTrack(container);
-    }
-    return was_tracked;
-}
-
-/*
  * The next value of a view.
  */
 PyObject *core_decode_value(core_decoder *decoder, ladle_view *view);

@@ -11,207 +11,275 @@ static inline bool is_free(PyObject *object, PyTypeObject *type)
     return Py_REFCNT(object) == 1 && Py_IS_TYPE(object, type);
 }
 
-static PyObject *replace(core_decoder *decoder, ladle_view *view, PyObject *old)
+static inline bool is_usual_atom(PyObject *object)
 {
-    PyObject *value = core_decode_value(decoder, view);
-    Py_DECREF(old);
-    return value;
+    const PyTypeObject *type = Py_TYPE(object);
+    return type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type ||
+           object == Py_None;
 }
 
-LADLE_ALWAYS_INLINE PyObject *reuse_int(core_decoder *decoder, ladle_view *view, PyObject *old)
+/*
+ * Whether an object is one of those that plain records are made of, and all that it holds too.
+ */
+static bool is_plain(PyObject *object, int depth)
+{
+    PyObject **items = NULL;
+    Py_ssize_t count = 0;
+    Py_ssize_t stride = 1;
+    const PyTypeObject *type = Py_TYPE(object);
+    if (is_usual_atom(object)) {
+        return true;
+    }
+    if (type == &PyList_Type) {
+        items = ((PyListObject *)object)->ob_item;
+        count = PyList_GET_SIZE(object);
+    } else if (type == &PyDict_Type && (items = dict_pairs(object))) {
+        items++;
+        count = PyDict_GET_SIZE(object);
+        stride = 2;
+    } else {
+        return type == &PyBool_Type || type == &PyBytes_Type || type == &PyComplex_Type ||
+               type == &PyByteArray_Type;
+    }
+    if (depth > REUSE_DEPTH_MAX || count > REUSE_ITEMS_MAX) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (!is_plain(items[i * stride], depth + 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Whether no code of the user's runs when a reference to an object is given back.
+ */
+static inline bool is_harmless(PyObject *object)
+{
+    return is_usual_atom(object) || Py_REFCNT(object) > 1 || is_plain(object, 0);
+}
+
+/*
+ * Put a new reference in the place of an object that is there.
+ */
+static inline enum reuse put(PyObject *value, PyObject **place)
+{
+    PyObject *old = *place;
+    if (LADLE_UNLIKELY(!is_harmless(old))) {
+        Py_DECREF(value);
+        return REUSE_FOREIGN;
+    }
+    *place = value;
+    Py_DECREF(old);
+    return REUSE_DONE;
+}
+
+static enum reuse replace(core_decoder *decoder, ladle_view *view, PyObject **place)
+{
+    PyObject *value = core_decode_value(decoder, view);
+    return value ? put(value, place) : REUSE_FAILED;
+}
+
+LADLE_ALWAYS_INLINE enum reuse reuse_int(core_decoder *decoder, ladle_view *view, PyObject **place)
 {
     uint64_t value = ladle_packed_get(&view->words, view->next);
     bool is_negative = !view->words.is_unsigned && value >> 63;
-    if (LADLE_LIKELY(is_free(old, &PyLong_Type) &&
-                     int_replace(old, is_negative ? 0 - value : value, is_negative))) {
+    if (LADLE_LIKELY(is_free(*place, &PyLong_Type) &&
+                     int_replace(*place, is_negative ? 0 - value : value, is_negative))) {
         view->next++;
-        return old;
+        return REUSE_DONE;
     }
-    return replace(decoder, view, old);
+    return replace(decoder, view, place);
 }
 
-LADLE_ALWAYS_INLINE PyObject *reuse_text(core_decoder *decoder, ladle_view *view, PyObject *old)
+LADLE_ALWAYS_INLINE enum reuse reuse_text(core_decoder *decoder, ladle_view *view, PyObject **place)
 {
     size_t len = (size_t)ladle_packed_get(&view->words, view->next);
-    if (LADLE_LIKELY(core_view_is_ascii(view) && is_free(old, &PyUnicode_Type) &&
-                     text_replace(old, view->bytes + view->next_byte, len))) {
+    if (LADLE_LIKELY(core_view_is_ascii(view) && is_free(*place, &PyUnicode_Type) &&
+                     text_replace(*place, view->bytes + view->next_byte, len))) {
         view->next++;
         view->next_byte += len;
-        return old;
+        return REUSE_DONE;
     }
-    return replace(decoder, view, old);
+    return replace(decoder, view, place);
 }
 
-static PyObject *reuse_other(core_decoder *decoder, ladle_view *view, PyObject *old);
+LADLE_ALWAYS_INLINE enum reuse reuse_entry(core_decoder *decoder, ladle_view *view,
+                                           PyObject **place)
+{
+    if (LADLE_UNLIKELY(view->children[0].kind == LADLE_BYTEARRAY)) {
+        return replace(decoder, view, place);
+    }
+    uint64_t entry = ladle_packed_get(&view->words, view->next++);
+    return put(Py_NewRef(core_view_objects(view)[entry]), place);
+}
+
+static enum reuse reuse_other(core_decoder *decoder, ladle_view *view, PyObject **place);
 
 /*
- * The next value of a view in the place of 'old', which is taken over. NULL: failed.
+ * The next value of a view in the place of another.
  */
-LADLE_ALWAYS_INLINE PyObject *reuse(core_decoder *decoder, ladle_view *view, PyObject *old)
+LADLE_ALWAYS_INLINE enum reuse reuse(core_decoder *decoder, ladle_view *view, PyObject **place)
 {
     switch (view->kind) {
     case LADLE_FLOAT:
-        if (LADLE_LIKELY(is_free(old, &PyFloat_Type))) {
+        if (LADLE_LIKELY(is_free(*place, &PyFloat_Type))) {
             uint64_t bits = ladle_packed_get(&view->words, view->next++);
-            ((PyFloatObject *)old)->ob_fval = ladle_double_from_bits(bits);
-            return old;
+            ((PyFloatObject *)*place)->ob_fval = ladle_double_from_bits(bits);
+            return REUSE_DONE;
         }
-        return replace(decoder, view, old);
+        return replace(decoder, view, place);
     case LADLE_INT:
-        return reuse_int(decoder, view, old);
+        return reuse_int(decoder, view, place);
     case LADLE_STR:
-        return reuse_text(decoder, view, old);
+        return reuse_text(decoder, view, place);
+    case LADLE_DICTIONARY:
+        return reuse_entry(decoder, view, place);
     default:
-        return reuse_other(decoder, view, old);
+        return reuse_other(decoder, view, place);
     }
 }
 
-static void drop_items(PyObject *list, Py_ssize_t count)
+static enum reuse drop_items(PyObject *list, Py_ssize_t count)
 {
     for (Py_ssize_t i = PyList_GET_SIZE(list); i-- > count;) {
+        PyObject *item = PyList_GET_ITEM(list, i);
+        if (LADLE_UNLIKELY(!is_harmless(item))) {
+            return REUSE_FOREIGN;
+        }
         Py_SET_SIZE(list, i);
-        Py_DECREF(((PyListObject *)list)->ob_item[i]);
+        Py_DECREF(item);
     }
+    return REUSE_DONE;
 }
 
-/*
- * A list of atoms, of any length for which it has room.
- */
-static PyObject *reuse_list(core_decoder *decoder, ladle_view *view, PyObject *list)
+static enum reuse add_item(core_decoder *decoder, ladle_view *child, PyObject *list)
 {
-    Py_ssize_t count = (Py_ssize_t)ladle_packed_get(&view->words, view->next);
+    PyObject *item = core_decode_value(decoder, child);
+    int result = item ? PyList_Append(list, item) : -1;
+    Py_XDECREF(item);
+    return result < 0 ? REUSE_FAILED : REUSE_DONE;
+}
+
+static enum reuse reuse_list(core_decoder *decoder, ladle_view *view, PyObject **place)
+{
+    PyObject *list = *place;
     ladle_view *child = &view->children[0];
-    if (!is_free(list, &PyList_Type) || ((PyListObject *)list)->allocated < count) {
-        return replace(decoder, view, list);
+    if (!is_free(list, &PyList_Type)) {
+        return replace(decoder, view, place);
     }
+    Py_ssize_t count = (Py_ssize_t)ladle_packed_get(&view->words, view->next++);
     if (core_decode_enter(decoder, (uint64_t)count, ITEM_LEN) < 0) {
-        Py_DECREF(list);
-        return NULL;
+        return REUSE_FAILED;
     }
-    PyObject **items = ((PyListObject *)list)->ob_item;
-    view->next++;
-    core_hide(list);
-    drop_items(list, count);
-    for (Py_ssize_t i = 0; i < count; i++) {
-        bool is_new = i >= PyList_GET_SIZE(list);
-        PyObject *item =
-            is_new ? core_decode_value(decoder, child) : reuse(decoder, child, items[i]);
-        items[i] = item ? item : is_new ? NULL : Py_NewRef(Py_None);
-        if (LADLE_UNLIKELY(!item)) {
-            Py_DECREF(list);
-            return NULL;
-        }
-        if (is_new) {
-            Py_SET_SIZE(list, i + 1);
-        }
+    enum reuse result = drop_items(list, count);
+    Py_ssize_t there = PyList_GET_SIZE(list);
+    for (Py_ssize_t i = 0; result == REUSE_DONE && i < count; i++) {
+        result = i < there ? reuse(decoder, child, &((PyListObject *)list)->ob_item[i])
+                           : add_item(decoder, child, list);
     }
-    PyObject_GC_Track(list);
-    return list;
+    return result;
 }
 
 /*
  * The pairs of a dict, when its keys are those of a key list.
  */
-static PyObject **pairs_of(const ladle_view *view, const ladle_columns *columns, PyObject *dict)
+static inline PyObject **pairs_of(const ladle_view *view, const ladle_columns *columns,
+                                  PyObject *dict)
 {
     PyObject *const *keys = core_view_objects(view);
     PyObject **pairs =
         PyDict_GET_SIZE(dict) == (Py_ssize_t)columns->count ? dict_pairs(dict) : NULL;
     for (size_t i = 0; pairs && i < columns->count; i++) {
-        if (pairs[2 * i] != keys[columns->columns[i]]) {
+        if (LADLE_UNLIKELY(pairs[2 * i] != keys[columns->columns[i]])) {
             return NULL;
         }
     }
     return pairs;
 }
 
-PyObject *core_reuse_dict(core_decoder *decoder, ladle_view *view, PyObject *dict)
+static enum reuse reuse_pairs(core_decoder *decoder, ladle_view *view, const ladle_columns *columns,
+                              PyObject *dict, PyObject **pairs)
 {
-    const ladle_columns *columns = &view->lists[core_view_next_list(view)];
-    PyObject **pairs = pairs_of(view, columns, dict);
-    if (LADLE_UNLIKELY(!pairs)) {
-        return replace(decoder, view, dict);
-    }
-    if (core_decode_enter(decoder, columns->count, PAIR_LEN) < 0) {
-        Py_DECREF(dict);
-        return NULL;
-    }
     view->next++;
-    bool needs_tracking = core_hide(dict);
+    if (core_decode_enter(decoder, columns->count, PAIR_LEN) < 0) {
+        return REUSE_FAILED;
+    }
+    bool needs_tracking = false;
     for (uint32_t i = 0; i < columns->count; i++) {
         ladle_view *child = &view->children[columns->columns[i]];
-        PyObject *value = reuse(decoder, child, pairs[2 * i + 1]);
-        pairs[2 * i + 1] = value ? value : Py_NewRef(Py_None);
-        if (LADLE_UNLIKELY(!value)) {
-            Py_DECREF(dict);
-            return NULL;
+        PyObject **value = &pairs[2 * i + 1];
+        enum reuse result = reuse(decoder, child, value);
+        if (LADLE_UNLIKELY(result != REUSE_DONE)) {
+            return result;
         }
-        needs_tracking = needs_tracking || core_may_be_tracked(child, value);
+        needs_tracking = needs_tracking || core_may_be_tracked(child, *value);
     }
-    if (needs_tracking) {
+    if (needs_tracking && LADLE_UNLIKELY(!PyObject_GC_IsTracked(dict))) {
         PyObject_GC_Track(dict);
     }
-    return dict;
+    return REUSE_DONE;
 }
 
-static PyObject *put(PyObject *shared, PyObject *old)
+static enum reuse reuse_dict(core_decoder *decoder, ladle_view *view, PyObject **place)
 {
-    Py_INCREF(shared);
-    Py_DECREF(old);
-    return shared;
+    const ladle_columns *columns = &view->lists[core_view_next_list(view)];
+    PyObject **pairs = is_free(*place, &PyDict_Type) ? pairs_of(view, columns, *place) : NULL;
+    return LADLE_LIKELY(pairs != NULL) ? reuse_pairs(decoder, view, columns, *place, pairs)
+                                       : replace(decoder, view, place);
 }
 
-static PyObject *reuse_other(core_decoder *decoder, ladle_view *view, PyObject *old)
+static enum reuse reuse_other(core_decoder *decoder, ladle_view *view, PyObject **place)
 {
     switch (view->kind) {
     case LADLE_NONE:
         view->next++;
-        return put(Py_None, old);
-    case LADLE_BOOL:
-        return put(ladle_packed_get(&view->words, view->next++) ? Py_True : Py_False, old);
-    case LADLE_DICTIONARY:
-        if (view->children[0].kind == LADLE_BYTEARRAY) {
-            return replace(decoder, view, old);
-        }
-        return put(core_view_objects(view)[ladle_packed_get(&view->words, view->next++)], old);
+        return put(Py_NewRef(Py_None), place);
+    case LADLE_BOOL: {
+        PyObject *value = ladle_packed_get(&view->words, view->next++) ? Py_True : Py_False;
+        return put(Py_NewRef(value), place);
+    }
     case LADLE_UNION: {
         uint64_t index = ladle_packed_get(&view->words, view->next++);
-        return reuse(decoder, &view->children[index], old);
+        return reuse(decoder, &view->children[index], place);
     }
     case LADLE_LIST:
-        return reuse_list(decoder, view, old);
+        return reuse_list(decoder, view, place);
     case LADLE_DICT:
-        return is_free(old, &PyDict_Type) ? core_reuse_dict(decoder, view, old)
-                                          : replace(decoder, view, old);
+        return reuse_dict(decoder, view, place);
     default:
-        return replace(decoder, view, old);
+        return replace(decoder, view, place);
     }
+}
+
+enum reuse core_reuse_dict(core_decoder *decoder, ladle_view *view, PyObject *dict)
+{
+    const ladle_columns *columns = &view->lists[core_view_next_list(view)];
+    PyObject **pairs = pairs_of(view, columns, dict);
+    return LADLE_LIKELY(pairs != NULL) ? reuse_pairs(decoder, view, columns, dict, pairs)
+                                       : REUSE_FOREIGN;
 }
 
 /*
  * A tuple of atoms, which the collector does not see anyway.
  */
-PyObject *core_reuse_tuple(core_decoder *decoder, ladle_view *view, PyObject *tuple)
+enum reuse core_reuse_tuple(core_decoder *decoder, ladle_view *view, PyObject *tuple)
 {
     uint32_t count = view->child_count;
     PyObject **items = ((PyTupleObject *)tuple)->ob_item;
-    if (LADLE_UNLIKELY(PyTuple_GET_SIZE(tuple) != (Py_ssize_t)count)) {
-        return replace(decoder, view, tuple);
-    }
-    if (core_decode_enter(decoder, count, ITEM_LEN) < 0) {
-        Py_DECREF(tuple);
-        return NULL;
-    }
     view->next++;
+    if (core_decode_enter(decoder, count, ITEM_LEN) < 0) {
+        return REUSE_FAILED;
+    }
     for (uint32_t i = 0; i < count; i++) {
-        items[i] = reuse(decoder, &view->children[i], items[i]);
-        if (LADLE_UNLIKELY(!items[i])) {
-            Py_DECREF(tuple);
-            return NULL;
+        enum reuse result = reuse(decoder, &view->children[i], &items[i]);
+        if (LADLE_UNLIKELY(result != REUSE_DONE)) {
+            return result;
         }
     }
 #if PY_VERSION_HEX >= 0x030E0000
     ((PyTupleObject *)tuple)->ob_hash = -1;
 #endif
-    return tuple;
+    return REUSE_DONE;
 }

@@ -180,6 +180,64 @@ def test_what_the_user_put_into_a_record_does_not_stay(key):
     assert most <= 1
 
 
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda record, thing: record.update(a=thing),
+        lambda record, thing: record.update(new=thing),
+        lambda record, thing: record.update(c=thing),
+        lambda record, thing: record.update(b={"deep": [thing]}),
+        lambda record, thing: record["b"].insert(0, thing),
+        lambda record, thing: record["b"].append(thing),
+        lambda record, thing: record["b"].append([[thing]]),
+        lambda record, thing: record["c"].update(d=thing),
+        lambda record, thing: record["c"].update(new=thing),
+    ],
+)
+def test_code_that_runs_when_a_record_is_let_go_of(put):
+    """It may look at all that the collector knows, and change it."""
+    expected = [(i * 1000, [f"text {i}"], {"d": i / 3}, 1.5) for i in range(100)]
+    data = dumped((dict(zip(["a", "b", "c", "mark"], row, strict=True)) for row in expected), block_size=3000)
+    looks = []
+
+    class Curious:
+        def __del__(self):
+            looks.append([known for known in gc.get_objects() if is_record(known)])
+            for known in looks[-1]:
+                repr(known)
+                known.clear()
+
+    def is_record(known):
+        return type(known) is dict and [*known][:4] == ["a", "b", "c", "mark"]
+
+    records = reading(data)
+    for i, row in enumerate(expected):
+        record = next(records)
+        assert exactly(tuple(record.values())) == exactly(row)
+        if i % 9 == 4:
+            put(record, Curious())
+        del record
+    gc.collect()
+    assert len(looks) > 9
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_iterating_leaves_the_collector_as_it_was(was_enabled):
+    lists = [{"a": 1.5, "b": [*range(i)]} for i in range(50)]
+    (gc.enable if was_enabled else gc.disable)()
+    try:
+        for _ in reading(dumped(MIXED)):
+            assert gc.isenabled() == was_enabled
+        records = ladle.load(io.BytesIO(dumped(lists)), limits=ladle.Limits(max_items=30))
+        with pytest.raises(ladle.LimitError) as caught:
+            for i, record in enumerate(records):
+                assert exactly(record) == exactly(lists[i])
+        assert gc.isenabled() == was_enabled
+        assert caught.value.record == 29
+    finally:
+        gc.enable()
+
+
 def test_parts_of_records_that_are_kept():
     kept = [(record["b"], record["c"]) for record in reading(dumped(MIXED))]
     assert kept == [(record["b"], record["c"]) for record in MIXED]
