@@ -36,7 +36,7 @@ static inline PyObject *decode_ascii(const uint8_t *content, size_t len)
 {
     PyObject *text = PyUnicode_New((Py_ssize_t)len, 127);
     if (LADLE_LIKELY(text != NULL)) {
-        memcpy(PyUnicode_1BYTE_DATA(text), content, len);
+        ladle_copy((PyASCIIObject *)text + 1, content, len);
     }
     return text;
 }
