@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "encode.h"
 
+#include "encode_container.h"
 #include "encode_dict.h"
 #include "encode_flat.h"
 #include "encode_leaf.h"
@@ -75,29 +76,6 @@ LADLE_ALWAYS_INLINE int encode_tuple(core_encoder *encoder, ladle_node *node, Py
     return 0;
 }
 
-static int put_length(core_encoder *encoder, ladle_node *node, Py_ssize_t count)
-{
-    core_encode_leave(encoder);
-    return core_encode_status(encoder, ladle_node_put_u32(encoder->shape, node, (uint32_t)count));
-}
-
-static int encode_tuples(core_encoder *encoder, ladle_node *node, PyObject *tuple)
-{
-    PyObject *held = NULL;
-    Py_ssize_t count = PyTuple_GET_SIZE(tuple);
-    ladle_node *child = node->children[0];
-    Py_ssize_t i = 0;
-    if (core_encode_enter(encoder, count) < 0) {
-        return -1;
-    }
-    while (i < count &&
-           encode_child(encoder, child, PyTuple_GET_ITEM(tuple, i), tuple, &held) == 0) {
-        i++;
-    }
-    Py_XDECREF(held);
-    return i == count ? put_length(encoder, node, count) : core_path_index(encoder, i);
-}
-
 static int encode_list(core_encoder *encoder, ladle_node *node, PyObject *list)
 {
     PyObject *held = NULL;
@@ -114,83 +92,12 @@ static int encode_list(core_encoder *encoder, ladle_node *node, PyObject *list)
         }
     }
     if (result == 0) {
-        result = LADLE_LIKELY(PyList_GET_SIZE(list) == count) ? put_length(encoder, node, count)
-                                                              : core_encode_changed("list");
+        result = LADLE_LIKELY(PyList_GET_SIZE(list) == count)
+                     ? core_encode_length(encoder, node, count)
+                     : core_encode_changed("list");
     }
     Py_XDECREF(held);
     return result;
-}
-
-static int encode_set(core_encoder *encoder, ladle_node *node, PyObject *set)
-{
-    Py_ssize_t count = PySet_GET_SIZE(set);
-    ladle_node *child = node->children[0];
-    PyObject *iterator = PyObject_GetIter(set);
-    PyObject *item;
-    Py_ssize_t done = 0;
-    if (!iterator || core_encode_enter(encoder, count) < 0) {
-        Py_XDECREF(iterator);
-        return -1;
-    }
-    int result = 0;
-    encoder->key_depth++;
-    while (result == 0 && (item = PyIter_Next(iterator))) {
-        if (!core_encode_leaf(child, item)) {
-            result = encode(encoder, child, item);
-        }
-        Py_DECREF(item);
-        done++;
-    }
-    encoder->key_depth--;
-    Py_DECREF(iterator);
-    if (result < 0) {
-        return core_path_member(encoder, "item");
-    }
-    if (!PyErr_Occurred() && done != count) {
-        return core_encode_changed("set");
-    }
-    return PyErr_Occurred() ? -1 : put_length(encoder, node, count);
-}
-
-static int encode_pair(core_encoder *encoder, ladle_node *node, PyObject *key, PyObject *value)
-{
-    Py_INCREF(key);
-    Py_INCREF(value);
-    encoder->key_depth++;
-    int result = encode(encoder, node->children[0], key);
-    encoder->key_depth--;
-    if (result < 0) {
-        core_path_member(encoder, "key");
-    } else {
-        result = encode(encoder, node->children[1], value);
-        if (result < 0) {
-            core_path_key(encoder, key);
-        }
-    }
-    Py_DECREF(key);
-    Py_DECREF(value);
-    return result;
-}
-
-static int encode_map(core_encoder *encoder, ladle_node *node, PyObject *dict)
-{
-    Py_ssize_t count = PyDict_GET_SIZE(dict);
-    Py_ssize_t position = 0;
-    Py_ssize_t done = 0;
-    PyObject *key;
-    PyObject *value;
-    if (core_encode_enter(encoder, count) < 0) {
-        return -1;
-    }
-    for (; done < count && PyDict_Next(dict, &position, &key, &value); done++) {
-        if (encode_pair(encoder, node, key, value) < 0) {
-            return -1;
-        }
-    }
-    if (done != count || PyDict_GET_SIZE(dict) != count) {
-        return core_encode_changed("dict");
-    }
-    return put_length(encoder, node, count);
 }
 
 static void hold_values(const struct dict_row *row)
@@ -315,14 +222,14 @@ static int encode_accepted(core_encoder *encoder, ladle_node *node, PyObject *ob
     case LADLE_TUPLE:
         return encode_tuple(encoder, node, object);
     case LADLE_TUPLES:
-        return encode_tuples(encoder, node, object);
+        return core_encode_tuples(encoder, node, object);
     case LADLE_LIST:
         return encode_list(encoder, node, object);
     case LADLE_SET:
     case LADLE_FROZENSET:
-        return encode_set(encoder, node, object);
+        return core_encode_set(encoder, node, object);
     case LADLE_MAP:
-        return encode_map(encoder, node, object);
+        return core_encode_map(encoder, node, object);
     case LADLE_ANY:
         return core_encode_any(encoder, node, object);
     case LADLE_BIGINT:

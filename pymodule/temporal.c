@@ -268,13 +268,12 @@ static PyObject *reduce_timezone(const core_state *state, PyObject *timezone,
     PyObject *reduced = NULL;
     PyObject *offset;
     PyObject *name = Py_None;
-    if (!PyArg_ParseTuple(arguments, "O|O", &offset, &name)) {
-        reduced = NULL;
-    } else if (!Py_IS_TYPE(offset, api_of(state)->DeltaType)) {
+    bool is_read = PyArg_ParseTuple(arguments, "O|O", &offset, &name);
+    if (is_read && !Py_IS_TYPE(offset, api_of(state)->DeltaType)) {
         *culprit = Py_TYPE(offset);
-    } else if (name != Py_None && !PyUnicode_CheckExact(name)) {
+    } else if (is_read && name != Py_None && !PyUnicode_CheckExact(name)) {
         *culprit = Py_TYPE(name);
-    } else {
+    } else if (is_read) {
         PyObject *microseconds = reduce_delta(offset);
         reduced = microseconds ? Py_BuildValue("(NO)", microseconds, name) : NULL;
         keep_timezone(state, timezone, reduced);
