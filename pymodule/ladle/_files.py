@@ -32,8 +32,9 @@ def dump(records, file, **writer_options):
     writer_options  as for open.
 
     To the path of a regular file this is atomic: whatever happens on the way, the name stands for
-    the old file or for the whole new one. An exception of the iterable passes through unchanged; a
-    record that cannot be stored raises TypeError or LimitError; a failed write OSError.
+    the old file or for the whole new one. A file that a writer has open is refused with
+    BlockingIOError. An exception of the iterable passes through unchanged; a record that cannot be
+    stored raises TypeError or LimitError; a failed write OSError.
     """
     _check_options("dump", writer_options, WRITER_OPTIONS)
     _check_records(records)

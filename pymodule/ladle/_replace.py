@@ -2,9 +2,11 @@
 """Files that appear whole or not at all."""
 
 import contextlib
+import errno
 import os
 import stat
 
+from ladle._core import is_locked
 from ladle._targets import open_writing
 
 
@@ -29,9 +31,12 @@ def replacing(path):
 
     The new file is written beside the old one, has its mode, and is safe on disk before it gets the
     name. Symbolic links are followed. When the block raises, nothing is left of the new file.
+    BlockingIOError when a writer has the old file, before the block or behind it: what it adds
+    would be gone with the name.
     """
     path = os.path.realpath(path)
     directory = os.path.dirname(path)
+    _check_written(path)
     descriptor, temporary = _create_beside(path, directory)
     try:
         try:
@@ -39,12 +44,33 @@ def replacing(path):
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        _check_written(path)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
     _sync_directory(directory)
+
+
+def _check_written(path):
+    """Refuse a path whose file a writer has."""
+    if _is_written(path):
+        raise BlockingIOError(errno.EAGAIN, "another writer has the file open", path)
+
+
+def _is_written(path):
+    """Whether a writer is known to have a file: not where it cannot be opened, or has no locks."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return is_locked(descriptor)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _create_beside(path, directory):

@@ -41,17 +41,29 @@ def open_writing(path, mode):
     """
     flags = os.O_RDWR if mode == "a" else os.O_WRONLY
     flags |= os.O_CREAT | (os.O_EXCL if mode == "x" else 0)
-    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0) | os.O_CLOEXEC, 0o666)
-    try:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            if not lock(descriptor):
-                raise BlockingIOError(errno.EAGAIN, "another writer has the file open", path)
-            if mode == "w":
-                os.ftruncate(descriptor, 0)
-    except BaseException:
+    flags |= getattr(os, "O_BINARY", 0) | os.O_CLOEXEC
+    while True:
+        descriptor = os.open(path, flags, 0o666)
+        try:
+            is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            if not is_regular or _take(descriptor, path):
+                if is_regular and mode == "w":
+                    os.ftruncate(descriptor, 0)
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
-        raise
-    return descriptor
+
+
+def _take(descriptor, path):
+    """Lock a file. False when it lost its name before that: nobody would find what is written."""
+    if not lock(descriptor):
+        raise BlockingIOError(errno.EAGAIN, "another writer has the file open", path)
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def open_reading(file, options):

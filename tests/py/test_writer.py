@@ -508,6 +508,61 @@ def test_a_second_writer_is_refused_and_harms_nothing(path, mode):
     assert list(ladle.load(path)) == [3]
 
 
+def test_a_file_is_not_replaced_under_its_writer(path, tmp_path):
+    ladle.dump([8, 9], other := tmp_path / "other")
+    with ladle.open(path, "w") as writer:
+        writer.append(1)
+        writer.sync()
+        for replace in (
+            lambda: ladle.dump([7], path),
+            lambda: ladle.repair(other, path),
+            lambda: ladle.concat([other], path),
+            lambda: ladle.convert(other, path, source_format="ladle"),
+        ):
+            with pytest.raises(BlockingIOError, match="another writer") as caught:
+                replace()
+            assert caught.value.filename == os.fspath(path)
+        writer.append(2)
+    assert list(ladle.load(path)) == [1, 2]
+    assert sorted(os.listdir(tmp_path)) == sorted([path.name, "other"])
+
+
+def test_nor_under_one_that_came_while_the_new_file_was_written(path, tmp_path):
+    ladle.dump([1], path)
+    writers = []
+
+    def records():
+        yield 7
+        writers.append(ladle.open(path, "a"))
+
+    with pytest.raises(BlockingIOError, match="another writer"):
+        ladle.dump(records(), path)
+    writers[0].append(2)
+    writers[0].close()
+    assert list(ladle.load(path)) == [1, 2]
+    assert os.listdir(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("mode", ["w", "a"])
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_file_that_loses_its_name_before_it_is_locked_is_not_written(
+    path, mode, is_removed, monkeypatch
+):
+    from ladle import _targets
+
+    def lock_late(descriptor):
+        monkeypatch.undo()
+        os.unlink(path) if is_removed else ladle.dump([1], path)
+        return _targets.lock(descriptor)
+
+    ladle.dump([0], path)
+    monkeypatch.setattr(_targets, "lock", lock_late)
+    with ladle.open(path, mode) as writer:
+        writer.append(2)
+    before = [1] if mode == "a" and not is_removed else []
+    assert list(ladle.load(path)) == [*before, 2]
+
+
 def test_the_records_so_far_are_read_while_the_writer_lives(path):
     with ladle.open(path, "w") as writer:
         writer.extend([1, 2])
