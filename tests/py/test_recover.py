@@ -78,6 +78,15 @@ def test_repair_saves_all_that_is_intact_and_says_what_is_not(path, tmp_path, co
     assert str(repaired.schema) == "{'id': int, 'text': str}"
 
 
+def test_a_segment_without_metadata_behind_one_that_has_some(path, tmp_path):
+    path.write_bytes(dumped([1, 2], metadata={"a": 1}) + dumped([3]) + dumped([4], metadata={}))
+    output = tmp_path / "repaired"
+    ladle.repair(path, output)
+    assert list(ladle.load(output)) == [1, 2, 3, 4]
+    assert ladle.open(output).metadata == {"a": 1}
+    assert ladle.open(output).verify() == 4
+
+
 def test_the_command_repair(path, tmp_path):
     lost = damaged_file(path)
     output = tmp_path / "repaired"
