@@ -4,6 +4,7 @@
 #include "block_decode.h"
 #include "locate_end.h"
 #include "status.h"
+#include <ladle/wire.h>
 
 /*
  * What is needed to read the end of the file.
@@ -270,9 +271,46 @@ static bool find_file_header(const uint8_t *bytes, size_t len, size_t *place)
 }
 
 /*
+ * Whether an intact block header stands among these bytes, as one of a segment that begins where
+ * the file is to be cut, 'past' bytes before them: its own header is damaged. '*place' is where.
+ */
+static bool find_block_header(const uint8_t *bytes, size_t len, uint64_t past, size_t *place)
+{
+    struct ladle_block_header header;
+    const char *why;
+    size_t over = (size_t)(past % LADLE_ALIGNMENT);
+    *place = over ? LADLE_ALIGNMENT - over : 0;
+    for (; *place + LADLE_BLOCK_HEADER_LEN <= len; *place += LADLE_ALIGNMENT) {
+        const uint8_t *item = bytes + *place;
+        if (ladle_magic_of(item) == LADLE_MAGIC_BLOCK &&
+            ladle_block_header_load(item, ladle_load_u32(item + 4), past + *place, &header, &why) !=
+                LADLE_E_CORRUPT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static ladle_status check_piece(const struct append *append, uint64_t end, uint64_t offset,
+                                size_t len)
+{
+    const uint8_t *bytes = append->stored.data;
+    size_t place;
+    if (find_file_header(bytes, len, &place)) {
+        return ladle_fail(append->error, LADLE_E_CORRUPT, offset + place, LADLE_UNKNOWN,
+                          "a file begins here, behind one that was never completed: take the "
+                          "two apart and repair the first before anything is appended");
+    }
+    if (append->segment.is_complete && find_block_header(bytes, len, offset - end, &place)) {
+        return fail_damaged(append, append->segment.end);
+    }
+    return LADLE_OK;
+}
+
+/*
  * Bytes behind the last intact item are cut only if no file begins among them: files that were
- * joined, of which the first was never completed. A record may hold a file too, but nobody can
- * tell.
+ * joined, of which the first was never completed, or the header of the next is damaged. A record
+ * may hold a file too, but nobody can tell.
  */
 static ladle_status check_cut(struct append *append, uint64_t end)
 {
@@ -281,14 +319,9 @@ static ladle_status check_cut(struct append *append, uint64_t end)
     LADLE_TRY(ladle_buffer_reserve(&append->stored, step_len));
     size_t got = step_len;
     for (uint64_t offset = end; got == step_len; offset += step_len - LADLE_HEADER_LEN) {
-        size_t place;
         LADLE_TRY(ladle_input_read_at(&append->input, append->stored.data, step_len, offset, &got,
                                       append->error));
-        if (find_file_header(append->stored.data, got, &place)) {
-            return ladle_fail(append->error, LADLE_E_CORRUPT, offset + place, LADLE_UNKNOWN,
-                              "a file begins here, behind one that was never completed: take the "
-                              "two apart and repair the first before anything is appended");
-        }
+        LADLE_TRY(check_piece(append, end, offset, got));
     }
     return LADLE_OK;
 }

@@ -157,6 +157,18 @@ def test_appending_never_cuts_a_file_that_was_joined_to_an_unfinished_one():
     print(f"{count} joined files refused, and left as they were")
 
 
+def test_appending_never_cuts_blocks_behind_a_damaged_header():
+    first = session(Log(), random.Random(1), 40).getvalue()
+    for size in (1, 40, 3000):
+        second = session(Log(), random.Random(2), size).getvalue()
+        for damage in (bytes(64), second[:20] + b"?" + second[21:64]):
+            file = io.BytesIO(data := first + damage + second[64:])
+            with pytest.raises(ladle.CorruptError, match="repair") as caught:
+                ladle.open(file, "a")
+            assert caught.value.offset == len(first)
+            assert file.getvalue() == data
+
+
 def complete_lengths(data):
     """Where nothing has to be cut: nothing at all, and behind each item."""
     import reference
