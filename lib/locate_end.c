@@ -166,6 +166,7 @@ static ladle_status end_with_block(struct backward *search, uint64_t offset_in_f
     *segment = search->known;
     segment->end = offset + LADLE_BLOCK_HEADER_LEN + header.stored_len;
     segment->record_count = header.first_record + header.record_count;
+    segment->is_complete = false; /* 'known' may be from a trailer before the block */
     segment->checkpoint_offset =
         header.checkpoint_distance ? offset - header.checkpoint_distance : 0;
     if (header.type == LADLE_BLOCK_CHECKPOINT) {

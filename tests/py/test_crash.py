@@ -157,6 +157,26 @@ def test_appending_never_cuts_a_file_that_was_joined_to_an_unfinished_one():
     print(f"{count} joined files refused, and left as they were")
 
 
+@pytest.mark.parametrize("metadata", [None, {"a": 1}])
+def test_a_trailer_in_the_middle_of_the_last_segment_does_not_end_it(metadata):
+    file = io.BytesIO()
+    ladle.dump([0], file)
+    ladle.dump([1], file)
+    for _ in range(2):
+        file.seek(0)
+        with ladle.open(file, "a") as writer:
+            writer.append(2)
+            writer.sync()
+            writer.abort()
+        with pytest.raises(ladle.TruncatedError):
+            len(ladle.open(io.BytesIO(file.getvalue())))
+    file.seek(0)
+    with ladle.open(file, "a", metadata=metadata) as writer:
+        assert len(writer) == 4
+    assert list(ladle.load(io.BytesIO(file.getvalue()))) == [0, 1, 2, 2]
+    assert ladle.open(io.BytesIO(file.getvalue())).info().is_complete
+
+
 def test_appending_never_cuts_blocks_behind_a_damaged_header():
     first = session(Log(), random.Random(1), 40).getvalue()
     for size in (1, 40, 3000):
