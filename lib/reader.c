@@ -170,13 +170,17 @@ static void read_ahead(ladle_reader *reader)
 {
     const struct ladle_slots *slots = &reader->slots;
     unsigned count = ahead_wanted(reader);
+    if (reader->scan.is_live && reader->ahead_status > 0) {
+        reader->ahead_status = LADLE_OK; /* there may be more by now */
+    }
     while (slots->ahead_count < count && reader->ahead_status == LADLE_OK) {
         reader->ahead_status = ladle_scan_next(&reader->scan);
         if (reader->ahead_status == LADLE_OK) {
             reader->ahead_status = read_block(reader);
         }
         if (reader->ahead_status == LADLE_E_CORRUPT &&
-            ladle_scan_pass(&reader->scan, reader->position)) {
+            (ladle_scan_doubt(&reader->scan) ||
+             ladle_scan_pass(&reader->scan, reader->position))) {
             reader->ahead_status = LADLE_OK;
         }
     }

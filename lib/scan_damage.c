@@ -125,3 +125,16 @@ bool ladle_scan_pass(struct ladle_scan *scan, uint64_t record)
     }
     return is_on_the_way;
 }
+
+bool ladle_scan_doubt(struct ladle_scan *scan)
+{
+    bool may_be_stale = scan->is_live && ladle_input_has_places(&scan->input) &&
+                        scan->found.magic != LADLE_MAGIC_NONE &&
+                        scan->doubted_offset != scan->block_offset;
+    if (may_be_stale) {
+        scan->doubted_offset = scan->block_offset;
+        scan->found.magic = LADLE_MAGIC_NONE;
+        ladle_scan_move(scan, scan->block_offset);
+    }
+    return may_be_stale;
+}

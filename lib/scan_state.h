@@ -22,6 +22,7 @@ struct ladle_scan {
     size_t head_len;
     struct ladle_block_header header; /* of the block at hand */
     uint64_t block_offset;            /* of it, or of the item that failed, in the file */
+    uint64_t doubted_offset;          /* of the item that was read a second time */
     bool has_header;                  /* the block's header was read, its payload was not */
     bool can_leave_out;               /* it failed, but where it ends is known */
     bool is_searching;

@@ -12,6 +12,7 @@ struct follower {
     ladle_memory_source memory;
     ladle_reader *reader;
     uint64_t count;
+    unsigned threads;
 };
 
 static ladle_status begin(struct follower *follower, bool in_pieces)
@@ -19,6 +20,7 @@ static ladle_status begin(struct follower *follower, bool in_pieces)
     ladle_reader_options options = LADLE_READER_OPTIONS_INIT;
     ladle_source source;
     options.live = true;
+    options.threads = follower->threads;
     ladle_source_from_memory(&source, &follower->memory);
     if (in_pieces) {
         ladle_source_from_pieces(&source, &follower->memory);
@@ -140,6 +142,39 @@ START_TEST(a_tail_that_is_written_anew)
 END_TEST
 
 /*
+ * A follower that is slow: what it read of the torn end before that was written anew, or that
+ * there was no more, is out of date when it gets there.
+ */
+START_TEST(what_was_read_ahead_is_out_of_date)
+{
+    struct records records = {0};
+    ladle_memory_sink file = {0};
+    write_segments(_i, &records, &file);
+    uint8_t *bytes = malloc(file.len);
+    check_that(bytes, "the test is out of memory");
+    for (size_t len = 65; len < file.len; len += 7) {
+        struct follower follower = {.threads = len % 3, .memory = {.data = bytes, .len = file.len}};
+        ladle_cursor value;
+        memcpy(bytes, file.data, file.len);
+        memset(bytes + len, 0, file.len - len);
+        must(begin(&follower, false));
+        if (ladle_reader_next(follower.reader, &value, NULL) == LADLE_OK) {
+            follower.count++;
+        }
+        memcpy(bytes, file.data, file.len);
+        ladle_status status = drain(&follower, &records);
+        check_that(status == LADLE_END && follower.count == records.count,
+                   "zeros from %zu: %s, %" PRIu64 " records", len, ladle_status_text(status),
+                   follower.count);
+        ladle_reader_close(follower.reader);
+    }
+    free(bytes);
+    ladle_memory_sink_free(&file);
+    records_free(&records);
+}
+END_TEST
+
+/*
  * Damage among pieces is reported when something intact has come behind it.
  */
 START_TEST(damage_among_pieces)
@@ -184,6 +219,7 @@ Suite *live_suite(void)
     tcase_add_loop_test(tcase, pieces_of_any_length, 0, SEGMENT_FILE_COUNT);
     tcase_add_loop_test(tcase, a_file_that_grows, 0, SEGMENT_FILE_COUNT);
     tcase_add_loop_test(tcase, a_tail_that_is_written_anew, 0, SEGMENT_FILE_COUNT);
+    tcase_add_loop_test(tcase, what_was_read_ahead_is_out_of_date, 0, SEGMENT_FILE_COUNT);
     tcase_add_loop_test(tcase, damage_among_pieces, 0, SEGMENT_FILE_COUNT);
     suite_add_tcase(suite, tcase);
     return suite;
