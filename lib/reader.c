@@ -178,8 +178,8 @@ static void read_ahead(ladle_reader *reader)
         if (reader->ahead_status == LADLE_OK) {
             reader->ahead_status = read_block(reader);
         }
-        if (reader->ahead_status == LADLE_E_CORRUPT &&
-            (ladle_scan_doubt(&reader->scan) ||
+        if (ladle_scan_doubt(&reader->scan, reader->ahead_status) ||
+            (reader->ahead_status == LADLE_E_CORRUPT &&
              ladle_scan_pass(&reader->scan, reader->position))) {
             reader->ahead_status = LADLE_OK;
         }

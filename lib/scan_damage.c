@@ -126,10 +126,11 @@ bool ladle_scan_pass(struct ladle_scan *scan, uint64_t record)
     return is_on_the_way;
 }
 
-bool ladle_scan_doubt(struct ladle_scan *scan)
+bool ladle_scan_doubt(struct ladle_scan *scan, ladle_status status)
 {
-    bool may_be_stale = scan->is_live && ladle_input_has_places(&scan->input) &&
-                        scan->found.magic != LADLE_MAGIC_NONE &&
+    bool is_unread = status == LADLE_WAIT ||
+                     (status == LADLE_E_CORRUPT && scan->found.magic != LADLE_MAGIC_NONE);
+    bool may_be_stale = is_unread && scan->is_live && ladle_input_has_places(&scan->input) &&
                         scan->doubted_offset != scan->block_offset;
     if (may_be_stale) {
         scan->doubted_offset = scan->block_offset;

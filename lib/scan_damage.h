@@ -30,10 +30,11 @@ uint64_t ladle_scan_adopt(struct ladle_scan *scan);
 bool ladle_scan_pass(struct ladle_scan *scan, uint64_t record);
 
 /*
- * After LADLE_E_CORRUPT in a file that somebody may still write to: read the item at hand anew, once.
- * What was read of it may be from before a writer cut a torn end off and went on there.
+ * After LADLE_E_CORRUPT or LADLE_WAIT in a file that somebody may still write to: read the item at
+ * hand anew, once. What was read of it may be from before a writer cut a torn end off and went on
+ * there.
  */
-bool ladle_scan_doubt(struct ladle_scan *scan);
+bool ladle_scan_doubt(struct ladle_scan *scan, ladle_status status);
 
 /*
  * Forget what was read and looked for: the item at this place in the file comes next.
