@@ -7,9 +7,12 @@
 #include "status.h"
 
 /*
- * More kinds of dict than this, and each seen less than four times on average: these are maps.
+ * More kinds of dict than this, or so many columns for more than a few kinds, and each kind seen
+ * less than four times on average: these are maps.
  */
-#define LISTS_OF_A_MAP 64
+#define LISTS_OF_A_MAP   64
+#define LISTS_OF_FEW     4
+#define COLUMNS_OF_A_MAP 256
 
 void ladle_key_list_rehash(ladle_key_list *list)
 {
@@ -56,6 +59,14 @@ static ladle_status add_column(ladle_shape *shape, ladle_node *node, const char 
     return LADLE_OK;
 }
 
+bool ladle_dict_is_full(const ladle_node *node)
+{
+    uint32_t count = node->keys->list_count;
+    bool is_like_map =
+        count >= LISTS_OF_A_MAP || (count > LISTS_OF_FEW && node->child_count >= COLUMNS_OF_A_MAP);
+    return count >= LADLE_DICT_LISTS_MAX || (is_like_map && node->count / 4 < count);
+}
+
 ladle_status ladle_dict_column(ladle_shape *shape, ladle_node *node, const char *name,
                                size_t name_len, uint32_t *column)
 {
@@ -68,19 +79,13 @@ ladle_status ladle_dict_column(ladle_shape *shape, ladle_node *node, const char 
             return LADLE_OK;
         }
     }
-    if (node->child_count >= LADLE_DICT_COLUMNS_MAX || name_len > LADLE_KEY_LEN_MAX ||
-        shape->node_count >= LADLE_SHAPE_NODES_SOFT ||
+    if (ladle_dict_is_full(node) || node->child_count >= LADLE_DICT_COLUMNS_MAX ||
+        name_len > LADLE_KEY_LEN_MAX || shape->node_count >= LADLE_SHAPE_NODES_SOFT ||
         name_len > LADLE_NAMES_LEN_MAX - shape->names_len) {
         return LADLE_END;
     }
     *column = node->child_count;
     return add_column(shape, node, name, name_len, hash);
-}
-
-static bool is_full_of_lists(const ladle_node *node)
-{
-    uint32_t count = node->keys->list_count;
-    return count >= LADLE_DICT_LISTS_MAX || (count >= LISTS_OF_A_MAP && node->count / 4 < count);
 }
 
 ladle_status ladle_dict_list(ladle_shape *shape, ladle_node *node, const uint16_t *columns,
@@ -97,7 +102,7 @@ ladle_status ladle_dict_list(ladle_shape *shape, ladle_node *node, const uint16_
             return LADLE_OK;
         }
     }
-    if (is_full_of_lists(node)) {
+    if (ladle_dict_is_full(node)) {
         return LADLE_END;
     }
     void *lists = keys->lists;

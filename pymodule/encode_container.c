@@ -58,12 +58,12 @@ static int encode_pair(core_encoder *encoder, ladle_node *node, PyObject *key, P
     Py_INCREF(key);
     Py_INCREF(value);
     encoder->key_depth++;
-    int result = core_encode_value(encoder, node->children[0], key);
+    int result = encode_item(encoder, node->children[0], key);
     encoder->key_depth--;
     if (result < 0) {
         core_path_member(encoder, "key");
     } else {
-        result = core_encode_value(encoder, node->children[1], value);
+        result = encode_item(encoder, node->children[1], value);
         if (result < 0) {
             core_path_key(encoder, key);
         }

@@ -36,14 +36,13 @@ bool core_dict_has_names(PyObject *dict)
 }
 
 /*
- * Both are or were in a dict: their hashes are known, and they are in their shortest form.
+ * Both are in their shortest form.
  */
 bool core_is_same_key(PyObject *a, PyObject *b)
 {
     Py_ssize_t count = PyUnicode_GET_LENGTH(a);
     int kind = PyUnicode_KIND(a);
-    return ((PyASCIIObject *)a)->hash == ((PyASCIIObject *)b)->hash &&
-           PyUnicode_GET_LENGTH(b) == count && PyUnicode_KIND(b) == kind &&
+    return PyUnicode_GET_LENGTH(b) == count && PyUnicode_KIND(b) == kind &&
            memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)count * (size_t)kind) == 0;
 }
 
@@ -67,9 +66,8 @@ static int find_list(const ladle_node *node, const struct dict_row *row, uint32_
     const ladle_keys *keys = node->keys;
     for (uint32_t i = 0; i < keys->list_count; i++) {
         const ladle_key_list *list = &keys->lists[i];
-        if (list->count == row->count &&
-            memcmp(list->columns, row->columns, index * sizeof *row->columns) == 0 &&
-            core_is_key(&keys->items[list->columns[index]], key)) {
+        if (list->count == row->count && core_is_key(&keys->items[list->columns[index]], key) &&
+            memcmp(list->columns, row->columns, index * sizeof *row->columns) == 0) {
             return (int)i;
         }
     }
@@ -138,6 +136,9 @@ int core_dict_match(core_encoder *encoder, ladle_node *node, PyObject *dict, str
         if (list != NO_LIST) {
             row->columns[i] = keys->lists[list].columns[i];
             continue;
+        }
+        if (ladle_dict_is_full(node)) {
+            return 0;
         }
         int found = find_column(encoder, node, key, &column);
         if (found <= 0) {

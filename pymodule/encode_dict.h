@@ -25,14 +25,19 @@ struct dict_row {
 enum { NO_LIST = -1 };
 
 /*
- * Whether two str that were keys of a dict are equal.
+ * Whether two str that were keys of a dict are equal, given that their hashes are.
  */
 bool core_is_same_key(PyObject *a, PyObject *b);
 
+/*
+ * Both are or were in a dict: their hashes are known.
+ */
 static inline bool core_is_key(const ladle_key *known, PyObject *key)
 {
+    const PyASCIIObject *tag = known->tag;
     return LADLE_LIKELY(known->tag == key) ||
-           (known->tag && PyUnicode_CheckExact(key) && core_is_same_key(known->tag, key));
+           (tag && PyUnicode_CheckExact(key) && tag->hash == ((PyASCIIObject *)key)->hash &&
+            core_is_same_key(known->tag, key));
 }
 
 static inline bool core_dict_has_keys(const ladle_node *node, const ladle_key_list *list,

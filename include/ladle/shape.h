@@ -146,6 +146,12 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_node_grow_bytes(ladle_shape *shape,
 LADLE_API void ladle_node_truncate(ladle_node *node, size_t count);
 
 /*
+ * Whether a dict node takes no further key list, hence no further column either: it has the most
+ * there may be, or its dicts differ so much that they are maps. Values put at it may change that.
+ */
+LADLE_API bool ladle_dict_is_full(const ladle_node *node);
+
+/*
  * The column of a dict node for a key.
  *
  * column  output: its number. A new column has a tag of NULL

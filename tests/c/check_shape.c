@@ -448,6 +448,44 @@ START_TEST(columns_and_key_lists_have_limits)
 }
 END_TEST
 
+/*
+ * Dicts of eight keys that no other has: maps, once there would be 32 of them, and until those are
+ * outnumbered.
+ */
+START_TEST(dicts_that_all_differ_are_maps)
+{
+    ladle_shape shape;
+    ladle_node *node;
+    uint32_t number;
+    uint16_t columns[8];
+    char name[32];
+    begin_shape(&shape);
+    must(ladle_node_accept(&shape, shape.root, LADLE_DICT, 0, &node));
+    for (uint32_t i = 0; i < 256; i++) {
+        int len = snprintf(name, sizeof name, "key %u", i);
+        ck_assert(!ladle_dict_is_full(node));
+        must(ladle_dict_column(&shape, node, name, (size_t)len, &number));
+        columns[i % 8] = (uint16_t)number;
+        if (i % 8 == 7 && i < 248) {
+            must(ladle_dict_list(&shape, node, columns, 8, &number));
+            node->count = number + 1;
+        }
+    }
+    ck_assert(ladle_dict_is_full(node));
+    must_give(LADLE_END, ladle_dict_column(&shape, node, "more", 4, &number));
+    must_give(LADLE_END, ladle_dict_list(&shape, node, columns, 8, &number));
+    must(ladle_dict_column(&shape, node, "key 255", 7, &number));
+    must(ladle_dict_list(&shape, node, (const uint16_t[]){0, 1, 2, 3, 4, 5, 6, 7}, 8, &number));
+    ck_assert_uint_eq(number, 0);
+    node->count = (size_t)4 * 31; /* as if each list were in use */
+    ck_assert(!ladle_dict_is_full(node));
+    must(ladle_dict_column(&shape, node, "more", 4, &number));
+    ck_assert_uint_eq(number, 256);
+    node->count = 0;
+    ladle_shape_free(&shape);
+}
+END_TEST
+
 START_TEST(longest_key_of_a_column)
 {
     ladle_shape shape;
@@ -473,6 +511,7 @@ Suite *shape_suite(void)
     tcase_add_loop_test(tcase, failed_records_of_any_shape_change_no_value, 0, 5 * GEN_STYLE_COUNT);
     tcase_add_test(tcase, a_union_has_at_most_sixteen_alternatives);
     tcase_add_test(tcase, columns_and_key_lists_have_limits);
+    tcase_add_test(tcase, dicts_that_all_differ_are_maps);
     tcase_add_test(tcase, longest_key_of_a_column);
     suite_add_tcase(suite, tcase);
     return suite;
