@@ -2,6 +2,7 @@
 """Where a Reader reads: a file, several files as one, a file object. Each is read by position."""
 
 import bisect
+import errno
 import io
 import itertools
 import os
@@ -211,7 +212,9 @@ class Window:
         self.lock = threading.Lock()
         try:
             self.start = file.tell()
-        except (AttributeError, io.UnsupportedOperation) as error:
+        except (AttributeError, OSError) as error:
+            if getattr(error, "errno", None) not in (None, errno.ESPIPE):
+                raise
             raise io.UnsupportedOperation(
                 f"the file object cannot seek ({error}); ladle.load reads it from beginning to end"
             ) from None

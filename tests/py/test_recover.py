@@ -281,3 +281,31 @@ def test_no_room_for_the_output(command, path):
 def test_commands_used_wrongly(path):
     for arguments in (["verify"], ["repair", path], ["concat", path], ["unknown"], []):
         assert run(*arguments).returncode == 2
+
+
+def through(data, *arguments):
+    command = [sys.executable, "-m", "ladle", *arguments]
+    done = subprocess.run(command, input=data, capture_output=True)
+    assert done.returncode in (0, 3), done.stderr
+    return done
+
+
+def test_standard_input_and_output_by_name(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ladle.dump(RECORDS[:1000], path)
+    data = path.read_bytes()
+    assert through(data, "concat", "-", path, "-").stdout == data * 2
+    done = through(data[:-10], "repair", "-", "-")
+    assert list(ladle.load(io.BytesIO(done.stdout))) == RECORDS[:1000]
+    assert b"-: 1,000 records saved" in done.stderr
+    with path.open("rb") as file:
+        command = [sys.executable, "-m", "ladle", "info", "-"]
+        assert b"1,000" in subprocess.run(command, stdin=file, capture_output=True).stdout
+    assert not (tmp_path / "-").exists()
+
+
+def test_info_of_a_pipe_says_what_would_read_it():
+    command = [sys.executable, "-m", "ladle", "info", "-"]
+    done = subprocess.run(command, input=b"", capture_output=True)
+    assert done.returncode == 1
+    assert b"ladle.load reads it" in done.stderr

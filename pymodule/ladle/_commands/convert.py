@@ -3,11 +3,10 @@
 
 import argparse
 import io
-import sys
 
 import ladle
 from ladle._commands.progress import Progress
-from ladle._commands.standard import source
+from ladle._commands.standard import source, target
 from ladle._convert import convert, sides
 from ladle._limits import size
 
@@ -114,13 +113,13 @@ def run(options):
     if given["compression"] == "none":
         given["compression"] = None
     records = source(options.input)
-    target = sys.stdout.buffer if options.output == "-" else options.output
+    output = target(options.output)
     formats = {"source_format": options.source_format, "target_format": options.target_format}
     limits = {name: value for name in LIMITS if (value := getattr(options, name)) is not None}
     try:
         if limits:
             given["limits"] = ladle.Limits(**limits)
-        reading = sides(records, target, *formats.values(), given)[0]
+        reading = sides(records, output, *formats.values(), given)[0]
         given_to_writer = {name: given[name] for name in WRITER if given[name] is not None}
         ladle.Writer(io.BytesIO(), **given_to_writer).abort()
         if options.types and reading.FORMAT != "csv":
@@ -129,7 +128,7 @@ def run(options):
         raise Misuse(error) from None
     try:
         with Progress(options.input) as shown:
-            convert(records, target, progress=shown and shown.records, **formats, **given)
+            convert(records, output, progress=shown and shown.records, **formats, **given)
     except (TypeError, ValueError) as error:
         # What a format cannot hold.
         raise error if isinstance(error, ladle.Error) else ladle.Error(error) from None

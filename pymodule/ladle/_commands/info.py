@@ -2,18 +2,21 @@
 """info: what a file is and holds, without reading its records."""
 
 import ladle
+from ladle._commands.standard import source
 
 
 def add(commands):
     """Add the subcommand of this module to the parser."""
     info = commands.add_parser("info", help="say what a file is and holds")
-    info.add_argument("file", metavar="FILE", help="or a directory of parts")
+    info.add_argument(
+        "file", metavar="FILE", help="or a directory of parts; '-' is standard input, if a file"
+    )
     info.set_defaults(run=lambda options: show(options.file), prints=lambda options: True)
 
 
 def show(path):
     """Print the figures of a file. An unfinished one is shown as far as it is complete."""
-    with ladle.open(path, on_error="tail") as data:
+    with ladle.open(source(path), on_error="tail") as data:
         info, schema, metadata = data.info(), data.schema, data.metadata
         bound, has_writer = data.memory_bound, data.has_writer
     packed = "" if info.codecs == ("none",) else f", {info.ratio:.2f} times that decompressed"

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """verify, repair and concat: whole files."""
 
+import contextlib
 import sys
 
 import ladle
 from ladle._commands.progress import Progress
-from ladle._commands.standard import source
+from ladle._commands.standard import source, target
 from ladle._recover import concat, repair, verify
 
 # Exit statuses.
@@ -18,13 +19,15 @@ def add(commands):
     command.add_argument("files", metavar="FILE", nargs="+", help="'-' is standard input")
     command.set_defaults(run=run_verify)
     command = commands.add_parser("repair", help="save what is intact of a damaged file")
-    command.add_argument("input", metavar="IN")
-    command.add_argument("output", metavar="OUT", help="a new file; IN stays as it is")
-    command.set_defaults(run=run_repair)
+    command.add_argument("input", metavar="IN", help="'-' is standard input")
+    command.add_argument(
+        "output", metavar="OUT", help="a new file; IN stays as it is; '-' is standard output"
+    )
+    command.set_defaults(run=run_repair, prints=lambda options: options.output == "-")
     command = commands.add_parser("concat", help="join files without decoding them")
-    command.add_argument("inputs", metavar="IN", nargs="+")
-    command.add_argument("output", metavar="OUT")
-    command.set_defaults(run=run_concat)
+    command.add_argument("inputs", metavar="IN", nargs="+", help="'-' is standard input")
+    command.add_argument("output", metavar="OUT", help="'-' is standard output")
+    command.set_defaults(run=run_concat, prints=lambda options: options.output == "-")
 
 
 def run_verify(options):
@@ -51,16 +54,20 @@ def run_verify(options):
 def run_repair(options):
     """Save what is intact, and say what is not."""
     with Progress(options.input) as shown:
-        report = repair(options.input, options.output, progress=shown and shown.bytes)
-    print(f"{options.output}: {report.records:,} records saved, {number(report.lost)} lost")
-    print_losses(options.input, report)
+        output = target(options.output)
+        report = repair(source(options.input), output, progress=shown and shown.bytes)
+    # Among the bytes of the file a report would be damage.
+    with contextlib.redirect_stdout(sys.stderr if options.output == "-" else sys.stdout):
+        print(f"{options.output}: {report.records:,} records saved, {number(report.lost)} lost")
+        print_losses(options.input, report)
     return LOST if report.lost != 0 else 0
 
 
 def run_concat(options):
     """Join the files."""
     with Progress("joining") as shown:
-        concat(options.inputs, options.output, progress=shown and shown.bytes)
+        inputs = map(source, options.inputs)
+        concat(inputs, target(options.output), progress=shown and shown.bytes)
 
 
 def print_losses(file, report):
