@@ -751,3 +751,24 @@ def test_memory_does_not_grow_with_the_file(kinds, tmp_path):
     count, above = json.loads(result.stdout)
     assert count == large
     assert above <= above_max, f"{above / MIB:.1f} MiB"
+
+
+@pytest.mark.parametrize(
+    "text", ["9007199254740993", "1e400", "+4912345678901", "-1" + "0" * 320 + ".5"]
+)
+def test_numbers_that_a_float_would_change_stay_text(text):
+    for other in ("2.5", "nan"):
+        records = from_text("csv", f"a\n{other}\n{text}\n")
+        assert records == [{"a": other}, {"a": text}]
+
+
+def test_a_long_int_counts_for_what_comes_far_behind_it():
+    texts = ["9007199254740993", *["1"] * 1000]
+    assert from_text("csv", "\n".join(["a", *texts]))[0] == {"a": 9007199254740993}
+    assert from_text("csv", "\n".join(["a", *texts, "2.5"]))[0] == {"a": texts[0]}
+
+
+def test_long_numbers_that_are_floats():
+    texts = ["1e300", "9007199254740992", "inf", "0.12345678901234567890"]
+    records = from_text("csv", "\n".join(["a", *texts]))
+    assert records == [{"a": float(text)} for text in texts]

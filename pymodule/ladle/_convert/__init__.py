@@ -54,7 +54,9 @@ def convert(source, target, *, source_format=None, target_format=None, progress=
     Memory holds a few records, whatever the number. The target appears whole or not at all. Records
     come out of their new format as they were: what it has no way to hold raises TypeError or
     ValueError with the number of the record and the field. JSON has no tuples: they become lists;
-    CSV has no lists: they become tuples.
+    CSV has no lists: they become tuples, and all is text there: "1" is read as an int again, and a
+    date as a str, unless types= says otherwise. Rows of NumPy are its scalars and arrays. Of a key
+    that an object of JSON has twice the last value is taken, as the module json does.
     In CSV, Parquet and Arrow the fields of a tuple are f0, f1, ..., and a record that is no
     container is the field "value".
 

@@ -7,6 +7,7 @@ import datetime
 import decimal
 import io
 import itertools
+import math
 import re
 
 from ladle._convert.rows import names_of, rows_of, shape_of
@@ -27,11 +28,23 @@ FOUND = {
     "bool": re.compile(r"(?:(?:[Tt]rue|[Ff]alse)\n)*", re.ASCII),
     "int": re.compile(r"(?:(?:0|-?[1-9][0-9]{0,4000})\n)*", re.ASCII),
     "float": re.compile(
-        r"(?:[-+]?(?:(?:(?:0|[1-9][0-9]{0,400})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,9})?"
+        r"(?:-?(?:(?:(?:0|[1-9][0-9]{0,400})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,9})?"
         r"|[Ii]nf(?:inity)?|[Nn]a[Nn])\n)*",
         re.ASCII,
     ),
 }
+
+
+# What a float may not be able to hold: many digits without a point, large exponents.
+LONG = re.compile(r"[0-9]{16}|[eE]\+?[0-9]{3}", re.ASCII)
+
+
+def _is_lost(text):
+    """Whether an int, or a number beyond all floats, would be another one as a float."""
+    number = float(text)
+    if FOUND["int"].fullmatch(text + "\n"):
+        return int(text) != number
+    return math.isinf(number) and LONG.search(text) is not None
 
 
 def _bool(text):
@@ -194,6 +207,8 @@ def _rule_out(kinds, values):
     for kind in tuple(kinds):
         if not FOUND[kind].fullmatch(text):
             kinds.remove(kind)
+    if "float" in kinds and LONG.search(text) and any(map(_is_lost, values)):
+        kinds.remove("float")
 
 
 def _convert(lines, name, column, converter, none):
