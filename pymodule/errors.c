@@ -24,9 +24,24 @@ ladle_status core_fail_limit(ladle_error *error, const char *limit, uint64_t lim
     return LADLE_E_LIMIT;
 }
 
+/*
+ * Protocols 0 and 1 have no magic number: these are lists, dicts and objects.
+ */
+static bool is_old_pickle(const uint8_t *head, size_t len)
+{
+    static const char *const beginnings[] = {"(lp", "(dp", "ccopy_reg\n", "]q", "}q"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        size_t beginning_len = strlen(beginnings[i]);
+        if (len >= beginning_len && memcmp(head, beginnings[i], beginning_len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *core_looks_like(const uint8_t *head, size_t len)
 {
-    if (len >= 2 && head[0] == 0x80 && head[1] <= 5) {
+    if ((len >= 2 && head[0] == 0x80 && head[1] <= 5) || is_old_pickle(head, len)) {
         return "; it looks like a pickle: 'ladle convert OLD NEW' makes a ladle file of it "
                "without executing it";
     }

@@ -158,11 +158,19 @@ static int extend_tuple(Writer *self, PyObject *tuple)
     return result;
 }
 
+#define AS_ONE_RECORD                                                                              \
+    "append(value), or dump([value], file), writes it as one record, dumps(value) makes bytes of " \
+    "it"
+
 static int extend_iterable(Writer *self, PyObject *records)
 {
     PyObject *iterator = PyObject_GetIter(records);
     PyObject *record;
     if (!iterator) {
+        if (!Py_TYPE(records)->tp_iter && PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_Format(PyExc_TypeError, "records is a %s, which is not iterable: " AS_ONE_RECORD,
+                         Py_TYPE(records)->tp_name);
+        }
         return -1;
     }
     int result = 0;
@@ -185,13 +193,14 @@ static int check_records(const Writer *self, PyObject *records)
     int is_accident = PyUnicode_Check(records) || PyBytes_Check(records) ||
                       PyByteArray_Check(records) || PyMemoryView_Check(records) ||
                       PyDict_Check(records);
-    if (!is_accident && !PyList_Check(records) && !PyTuple_Check(records)) {
+    if (PyTuple_Check(records)) { /* A named tuple is one record. */
+        is_accident = !PyTuple_CheckExact(records) && PyObject_HasAttrString(records, "_fields");
+    } else if (!is_accident && !PyList_Check(records)) {
         is_accident = PyObject_IsInstance(records, self->state->mapping_type);
     }
     if (is_accident > 0) {
         PyErr_Format(PyExc_TypeError,
-                     "records is a %s, whose items are hardly meant as records: append(value) "
-                     "writes it as one record",
+                     "records is a %s, whose items are hardly meant as records: " AS_ONE_RECORD,
                      Py_TYPE(records)->tp_name);
     }
     return is_accident ? -1 : 0;
@@ -204,7 +213,7 @@ PyDoc_STRVAR(
     "Memory holds one block; lists and tuples are read without an iterator, and of an array\n"
     "of NumPy the rows are added at once, as arrays or scalars; as dicts if it has fields of\n"
     "objects. What the iterable raises passes through; the records before that were added. A\n"
-    "str, bytes or dict is refused with TypeError.");
+    "str, bytes, dict or named tuple is refused with TypeError.");
 
 /*
  * Whatever has no way of its own.

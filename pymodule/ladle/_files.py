@@ -25,8 +25,8 @@ def dump(records, file, **writer_options):
     """Write every record of an iterable to a file, and return how many there were.
 
     records  any iterable; a generator is taken record by record, so that memory holds one block;
-             of an array of NumPy the rows are, as dicts if it has fields of objects. A str, bytes
-             or dict is refused with TypeError: wrap it in a list, or use dumps.
+             of an array of NumPy the rows are, as dicts if it has fields of objects. A str, bytes,
+             dict or named tuple is refused with TypeError: wrap it in a list, or use dumps.
     file     a path (str, bytes or os.PathLike), a URL that fsspec knows, or a binary file object,
              which is written from where it stands and not closed.
     writer_options  as for open.

@@ -6,6 +6,7 @@ import operator
 import os
 import threading
 import time
+from collections.abc import Iterator
 
 from ladle._core import Records
 from ladle._errors import CorruptError, TruncatedError
@@ -28,6 +29,9 @@ class Reader:
     """
 
     def __init__(self, file, **options):
+        if isinstance(options.get("types"), Iterator):
+            # Each Records goes through them.
+            options["types"] = tuple(options["types"])
         self._open(source_of(file), None, options)
 
     def _open(self, source, rows, options):
@@ -142,6 +146,7 @@ class Reader:
         It ends when the writer has closed the file or lives no longer, and has no end before that.
         poll is how many seconds pass between two looks. A slice begins at its first record.
         """
+        self._handle()
         if self._rows.step != 1:
             raise ValueError("only records that follow each other can be followed")
         options = {**self._options, "on_error": "raise"}

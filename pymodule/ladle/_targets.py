@@ -2,6 +2,7 @@
 """What users call a file: paths, URLs and file objects."""
 
 import errno
+import io
 import os
 import re
 import stat
@@ -15,6 +16,8 @@ def as_path(file):
     """The path that file is, as str or bytes; None for a file object."""
     if isinstance(file, (str, bytes, os.PathLike)):
         return os.fspath(file)
+    if isinstance(file, io.TextIOBase):
+        raise TypeError("the file object takes text, not bytes: open it in binary mode")
     if any(hasattr(file, method) for method in ("read", "write", "read_at")):
         return None
     raise TypeError(

@@ -2,6 +2,7 @@
 """dump and load: what they take, where they write to and read from, what a failure leaves."""
 
 import array
+import collections
 import errno
 import gc
 import io
@@ -546,3 +547,32 @@ def test_a_path_that_can_name_no_file_is_refused(tmp_path, monkeypatch, work, na
         else:
             ladle.repair(path, name)
     assert sorted(os.listdir(tmp_path)) == ["a.ladle", "here"] and not os.listdir(".")
+
+
+Point = collections.namedtuple("Point", "x y")
+
+
+@pytest.mark.parametrize("value", [5, None, object(), Point(1, 2)], ids=repr)
+def test_one_value_in_place_of_records_is_refused_with_what_to_do(value, path):
+    with pytest.raises(TypeError, match=r"dump\(\[value\], file\)"):
+        ladle.dump(value, path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda file: ladle.dump([1], file),
+        ladle.load,
+        ladle.open,
+        lambda file: ladle.open(file, "w"),
+        lambda file: ladle.open(file, "a"),
+        lambda file: ladle.repair(io.BytesIO(), file),
+        ladle.from_pickle,
+        lambda file: ladle.convert(file, io.BytesIO(), source_format="csv", target_format="jsonl"),
+    ],
+)
+def test_files_of_text_are_refused_with_what_to_do(use, path):
+    with path.open("w+") as file, pytest.raises(TypeError, match="binary mode"):
+        use(file)
+    assert path.stat().st_size == 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A file as a sequence: what a Reader gives for an index, a slice, a list, a shard, in all its lives."""
 
+import collections
 import collections.abc
 import io
 import multiprocessing
@@ -429,3 +430,18 @@ def test_metadata(path):
     assert data.metadata == {"a": [1]}
     data.metadata["a"] = None
     assert data.metadata == {"a": [1]}
+
+
+def test_a_closed_reader_follows_nothing(data):
+    data.close()
+    with pytest.raises(ValueError, match="closed"):
+        next(data.follow())
+
+
+Point = collections.namedtuple("Point", "x y")
+
+
+def test_types_may_be_an_iterator(path):
+    ladle.dump([Point(1, 2)] * 3, path)
+    data = ladle.open(path, types=iter([Point]))
+    assert [*data, data[1]] == [Point(1, 2)] * 4
