@@ -126,6 +126,7 @@ def test_the_longest_names_that_a_directory_holds(tmp_path, name):
 def test_no_descriptor_is_left_open(path, tmp_path):
     junk = tmp_path / "junk"
     junk.write_bytes(b"x" * 100)
+    gc.collect()
     before = os.listdir("/proc/self/fd")
     ladle.dump(RECORDS, path)
     assert len(list(ladle.load(path))) == 500
