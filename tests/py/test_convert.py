@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """convert: each format there and back, what it cannot hold, the command, memory."""
 
+import bz2
 import collections
 import csv
 import datetime
@@ -9,6 +10,7 @@ import functools
 import gzip
 import io
 import json
+import lzma
 import math
 import os
 import pickle
@@ -552,6 +554,15 @@ def test_damaged_compressed_files(name, packing, tmp_path):
         with pytest.raises(ladle.FormatError, match=path.name):
             ladle.convert(path, tmp_path / "b.ladle")
     assert not (tmp_path / "b.ladle").exists()
+
+
+@pytest.mark.parametrize(("packing", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+@pytest.mark.parametrize("name", ["jsonl", "pkl", "npy", "npz", "ladle"])
+def test_what_a_compressed_file_holds_is_called_by_its_name(name, packing, compress, tmp_path):
+    path = tmp_path / f"a.{name}.{packing}"
+    path.write_bytes(compress(b"?\x93\xd3 no such file " * 100))
+    with pytest.raises(ladle.FormatError, match=path.name):
+        ladle.convert(path, tmp_path / "b.ladle")
 
 
 def test_ladle_to_ladle_keeps_metadata_and_recompresses(tmp_path):

@@ -42,7 +42,11 @@ class Source:
             return self.file
         if (file := open_url(self.path, "rb")) is None:
             file = self._raw = open(self.path, "rb")
-        return self._stack.enter_context(_unpacking(self.path, file))
+        unpacked = self._stack.enter_context(_unpacking(self.path, file))
+        if getattr(unpacked, "name", None) is None:
+            with contextlib.suppress(AttributeError):
+                unpacked.name = self.path  # for messages; CPython 3.13 and later has it
+        return unpacked
 
     def open_again(self):
         """A binary file object at the beginning; may be called more than once."""
