@@ -6,7 +6,7 @@
 #include "decode_reuse.h"
 
 enum {
-    CONTENT_LEN_MAX = 4096, /* of a record on average */
+    CONTENT_LEN_MAX = 16384, /* of a record on average */
     LISTS_MAX = 16,
     /* Records in a row that somebody keeps, after which the block's others are kept too, it seems.
      */
@@ -14,7 +14,7 @@ enum {
 };
 
 /*
- * The latest two records of each of the first key lists; tuples are of the first.
+ * The latest two records of each of the first key lists; tuples and lists are of the first.
  */
 struct core_again {
     PyObject *records[LISTS_MAX][2];
@@ -60,7 +60,7 @@ static bool is_plain(const ladle_view *view, int depth)
 static bool has_plain_records(const ladle_view *root)
 {
     if (root->kind != LADLE_TUPLE) {
-        return root->kind == LADLE_DICT && is_plain(root, 0);
+        return (root->kind == LADLE_DICT || root->kind == LADLE_LIST) && is_plain(root, 0);
     }
     if (root->child_count == 0 || root->child_count > REUSE_ITEMS_MAX) {
         return false;
@@ -73,9 +73,15 @@ static bool has_plain_records(const ladle_view *root)
     return true;
 }
 
+/*
+ * Bytes of text, and of the places of items in lists.
+ */
 static uint64_t content_len(const ladle_view *view)
 {
     uint64_t len = view->bytes_len;
+    if (view->kind == LADLE_LIST) {
+        len += view->children[0].count * sizeof(PyObject *);
+    }
     for (uint32_t i = 0; i < view->child_count; i++) {
         len += content_len(&view->children[i]);
     }
@@ -185,8 +191,9 @@ static inline PyObject *make_of(core_decoder *decoder, ladle_view *root, PyObjec
 {
     uint64_t row = root->next;
     core_decode_start(decoder);
-    enum reuse result = root->kind == LADLE_TUPLE ? core_reuse_tuple(decoder, root, record)
-                                                  : reuse_dict(decoder, root, record);
+    enum reuse result = root->kind == LADLE_TUPLE  ? core_reuse_tuple(decoder, root, record)
+                        : root->kind == LADLE_LIST ? core_reuse_list(decoder, root, record)
+                                                   : reuse_dict(decoder, root, record);
     if (LADLE_LIKELY(result == REUSE_DONE)) {
         return record;
     }
@@ -203,7 +210,7 @@ PyObject *core_decode_next(core_decoder *decoder, ladle_view *root)
     if (!again || !again->is_on) {
         return core_decode_record(decoder, root);
     }
-    uint64_t list = root->kind == LADLE_TUPLE ? 0 : core_view_next_list(root);
+    uint64_t list = root->kind == LADLE_DICT ? core_view_next_list(root) : 0;
     if (list >= LISTS_MAX) {
         return core_decode_record(decoder, root);
     }

@@ -162,13 +162,9 @@ static enum reuse add_item(core_decoder *decoder, ladle_view *child, PyObject *l
     return result < 0 ? REUSE_FAILED : REUSE_DONE;
 }
 
-static enum reuse reuse_list(core_decoder *decoder, ladle_view *view, PyObject **place)
+enum reuse core_reuse_list(core_decoder *decoder, ladle_view *view, PyObject *list)
 {
-    PyObject *list = *place;
     ladle_view *child = &view->children[0];
-    if (!is_free(list, &PyList_Type)) {
-        return replace(decoder, view, place);
-    }
     Py_ssize_t count = (Py_ssize_t)ladle_packed_get(&view->words, view->next++);
     if (core_decode_enter(decoder, (uint64_t)count, ITEM_LEN) < 0) {
         return REUSE_FAILED;
@@ -245,7 +241,8 @@ static enum reuse reuse_other(core_decoder *decoder, ladle_view *view, PyObject 
         return reuse(decoder, &view->children[index], place);
     }
     case LADLE_LIST:
-        return reuse_list(decoder, view, place);
+        return is_free(*place, &PyList_Type) ? core_reuse_list(decoder, view, *place)
+                                             : replace(decoder, view, place);
     case LADLE_DICT:
         return reuse_dict(decoder, view, place);
     default:

@@ -23,11 +23,12 @@ enum reuse {
 };
 
 /*
- * Make the next record of one that only the caller holds, and that the same view made: a tuple, or
- * a dict of the same key list. It is a whole one whatever is returned. Behind the next record the
- * cursors are only if that is REUSE_DONE.
+ * Make the next record of one that only the caller holds, and that the same view made: a tuple, a
+ * list, or a dict of the same key list. It is a whole one whatever is returned. Behind the next
+ * record the cursors are only if that is REUSE_DONE.
  */
 enum reuse core_reuse_tuple(core_decoder *decoder, ladle_view *view, PyObject *tuple);
+enum reuse core_reuse_list(core_decoder *decoder, ladle_view *view, PyObject *list);
 enum reuse core_reuse_dict(core_decoder *decoder, ladle_view *view, PyObject *dict);
 
 #endif

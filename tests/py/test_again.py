@@ -58,11 +58,13 @@ def dict_record(i):
     return record
 
 
-@pytest.fixture(scope="module", params=["all", "dict", *COLUMNS], name="case")
+@pytest.fixture(scope="module", params=["all", "dict", "list", *COLUMNS], name="case")
 def make_case(request):
     columns = COLUMNS.values() if request.param == "all" else [COLUMNS.get(request.param), float]
     if request.param == "dict":
         records = [dict_record(i) for i in range(400)]
+    elif request.param == "list":
+        records = [[text(i + j) for j in range(1 + i % 9)] for i in range(400)]
     else:
         records = [tuple(column(i) for column in columns) for i in range(400)]
     return records, dumped(records, block_size=4000)
@@ -238,6 +240,14 @@ def test_iterating_leaves_the_collector_as_it_was(was_enabled):
         gc.enable()
 
 
+@pytest.mark.parametrize("make", [lambda items: items, lambda items: {"a": items}])
+def test_large_records_do_not_stay(make):
+    data = dumped(make([i + 0.5] * 5000) for i in range(30))
+    for record in reading(data):
+        del record
+        assert not [known for known in gc.get_objects() if type(known) is list and len(known) == 5000]
+
+
 def test_parts_of_records_that_are_kept():
     kept = [(record["b"], record["c"]) for record in reading(dumped(MIXED))]
     assert kept == [(record["b"], record["c"]) for record in MIXED]
@@ -314,6 +324,9 @@ def test_a_record_outlives_its_iterator():
 )
 def test_memory_is_used_again():
     data = dumped([(float(i), f"text {i:05}", i << 40) for i in range(1000)])
+    places = {tuple(map(id, (record, *record))) for record in reading(data)}
+    assert len(places) < 20
+    data = dumped([i * 1000 + j for j in range(5)] for i in range(1000))
     places = {tuple(map(id, (record, *record))) for record in reading(data)}
     assert len(places) < 20
     places = {(id(record), id(record["b"])) for record in reading(dumped(MIXED))}
