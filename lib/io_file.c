@@ -253,12 +253,20 @@ static int look_at_lock(int fd, bool *is_locked)
 
 #endif
 
+/*
+ * Whether it failed because the file system has no locks: then nobody can have one.
+ */
+static bool has_no_locks(int os_errno)
+{
+    return os_errno == ENOLCK || os_errno == ENOTSUP || os_errno == ENOSYS || os_errno == EINVAL;
+}
+
 ladle_status ladle_fd_lock(int fd, ladle_error *error)
 {
-    if (try_lock(fd) == 0) {
+    int os_errno = try_lock(fd) == 0 ? 0 : errno;
+    if (os_errno == 0 || has_no_locks(os_errno)) {
         return LADLE_OK;
     }
-    int os_errno = errno;
     if (os_errno == EAGAIN || os_errno == EACCES) {
         return ladle_fail(error, LADLE_E_STATE, LADLE_UNKNOWN, LADLE_UNKNOWN,
                           "another writer has the file open");
@@ -269,8 +277,10 @@ ladle_status ladle_fd_lock(int fd, ladle_error *error)
 ladle_status ladle_fd_is_locked(int fd, bool *is_locked, ladle_error *error)
 {
     LADLE_TRY(ladle_need(is_locked, error));
-    if (look_at_lock(fd, is_locked) == 0) {
+    int os_errno = look_at_lock(fd, is_locked) == 0 ? 0 : errno;
+    if (os_errno == 0 || has_no_locks(os_errno)) {
         return LADLE_OK;
     }
-    return ladle_fail_io(error, LADLE_E_IO, LADLE_UNKNOWN, errno, "look for the lock of the file");
+    return ladle_fail_io(error, LADLE_E_IO, LADLE_UNKNOWN, os_errno,
+                         "look for the lock of the file");
 }

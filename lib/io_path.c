@@ -132,24 +132,6 @@ static bool is_regular(int fd)
 }
 
 /*
- * Keep other writers out, where the file system has locks.
- */
-static ladle_status lock(int fd, ladle_error *error)
-{
-    ladle_error why;
-    ladle_status status = ladle_fd_lock(fd, &why);
-    bool has_none = status == LADLE_E_IO &&
-                    (why.os_errno == ENOLCK || why.os_errno == ENOTSUP || why.os_errno == EINVAL);
-    if (status == LADLE_OK || has_none) {
-        return LADLE_OK;
-    }
-    if (error) {
-        *error = why;
-    }
-    return status;
-}
-
-/*
  * Open a file for writing, with a lock if it is a regular one. '*is_new' says whether there was
  * none.
  */
@@ -164,7 +146,7 @@ static ladle_status open_locked(const char *path, int flags, bool exclusive, int
     if (*fd < 0) {
         return fail_open(error, path, errno);
     }
-    ladle_status status = is_regular(*fd) ? lock(*fd, error) : LADLE_OK;
+    ladle_status status = is_regular(*fd) ? ladle_fd_lock(*fd, error) : LADLE_OK;
     if (status != LADLE_OK) {
         close(*fd);
     }

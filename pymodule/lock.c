@@ -10,7 +10,8 @@
 const char core_lock_doc[] = PyDoc_STR(
     "lock(descriptor, /)\n--\n\n"
     "Lock a file for its only writer, until the descriptor and its duplicates are closed.\n"
-    "False when another writer has it. Raises OSError.");
+    "False when another writer has it. Where the file system has no locks nobody has.\n"
+    "Raises OSError.");
 
 PyObject *core_lock(PyObject *module, PyObject *descriptor)
 {

@@ -105,8 +105,7 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_source_open(ladle_source *source, c
 
 /*
  * Create a file, or empty the one that is there, for writing (mode 0666 less the umask). A regular
- * file is locked as by ladle_fd_lock, where the file system has locks, before it is emptied. A sync
- * of a new file syncs its name too.
+ * file is locked as by ladle_fd_lock before it is emptied. A sync of a new file syncs its name too.
  *
  * exclusive  fail with EEXIST when there is one
  *
@@ -131,12 +130,12 @@ LADLE_API LADLE_NODISCARD ladle_status ladle_sink_open_append(ladle_sink *sink,
 /*
  * Tell others that somebody writes to a file: a lock of the operating system on the open file,
  * which goes when the last descriptor of it is closed, however the process ends. It keeps nobody
- * from reading or writing who does not ask for it.
+ * from reading or writing who does not ask for it, and nobody where the file system has no locks.
  *
  * fd  opened for writing
  *
  * Returns LADLE_OK; LADLE_E_STATE when another writer has the lock; LADLE_E_IO with
- * error->os_errno, for example where the file system has no locks.
+ * error->os_errno.
  */
 LADLE_API LADLE_NODISCARD ladle_status ladle_fd_lock(int fd, ladle_error *error);
 

@@ -780,6 +780,6 @@ def test_a_long_int_counts_for_what_comes_far_behind_it():
 
 
 def test_long_numbers_that_are_floats():
-    texts = ["1e300", "9007199254740992", "inf", "0.12345678901234567890"]
+    texts = ["1e300", "9007199254740992", "inf", "0.12345678901234567890", "+1.5", "+2e-3", "-.5"]
     records = from_text("csv", "\n".join(["a", *texts]))
     assert records == [{"a": float(text)} for text in texts]

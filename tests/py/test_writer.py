@@ -6,6 +6,10 @@ import errno
 import gc
 import io
 import os
+import shlex
+import shutil
+import subprocess
+import sys
 import threading
 import warnings
 
@@ -599,3 +603,55 @@ def test_a_forked_child_does_not_keep_the_lock_of_its_parent(path):
         for descriptor in (started, start, end, go):
             os.close(descriptor)
     assert list(ladle.load(path)) == [2]
+
+
+WITHOUT_LOCKS = """
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int fcntl(int fd, int command, ...)
+{
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    if (command == F_OFD_SETLK || command == F_OFD_GETLK) {
+        errno = ENOLCK;
+        return -1;
+    }
+    return syscall(SYS_fcntl, fd, command, argument);
+}
+
+int fcntl64(int, int, ...) __attribute__((alias("fcntl")));
+"""
+WRITE_EACH_WAY = """
+import sys, ladle
+path = sys.argv[1]
+with ladle.open(path, "w") as writer:
+    writer.append(1)
+    writer.flush()
+    assert list(ladle.load(path, on_error="tail")) == [1]
+with ladle.open(path, "a") as writer:
+    writer.append(2)
+assert list(ladle.load(path)) == [1, 2]
+ladle.dump([3], path)
+assert ladle.open(path)[:][0] == 3
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or sys.maxsize < 2**32, reason="of 64-bit Linux")
+def test_a_file_system_without_locks(tmp_path):
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    if not shutil.which(compiler[0]):
+        pytest.skip("no C compiler")
+    source, shim = tmp_path / "shim.c", tmp_path / "shim.so"
+    source.write_text(WITHOUT_LOCKS)
+    subprocess.run([*compiler, "-shared", "-fPIC", "-o", shim, source], check=True)
+    command = [sys.executable, "-c", WRITE_EACH_WAY, tmp_path / "a.ladle"]
+    preloaded = f"{os.environ.get('LD_PRELOAD', '')} {shim}"
+    found = subprocess.run(command, env=os.environ | {"LD_PRELOAD": preloaded}, stderr=subprocess.PIPE)
+    assert (found.returncode, found.stderr) == (0, b"")

@@ -27,9 +27,12 @@ FIELD_LEN_MAX = 2**31 - 1  # that the module csv takes
 FOUND = {
     "bool": re.compile(r"(?:(?:[Tt]rue|[Ff]alse)\n)*", re.ASCII),
     "int": re.compile(r"(?:(?:0|-?[1-9][0-9]{0,4000})\n)*", re.ASCII),
+    # A plus before digits alone is of a telephone number.
     "float": re.compile(
-        r"(?:-?(?:(?:(?:0|[1-9][0-9]{0,400})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,9})?"
-        r"|[Ii]nf(?:inity)?|[Nn]a[Nn])\n)*",
+        r"(?:(?:-?(?:0|[1-9][0-9]{0,400})"
+        r"|[-+]?(?:(?:0|[1-9][0-9]{0,400})\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,9})?"
+        r"|[-+]?(?:0|[1-9][0-9]{0,400})[eE][-+]?[0-9]{1,9}"
+        r"|[-+]?[Ii]nf(?:inity)?|[-+]?[Nn]a[Nn])\n)*",
         re.ASCII,
     ),
 }
