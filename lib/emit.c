@@ -499,7 +499,7 @@ ladle_status ladle_emitter_begin(struct ladle_emitter *emitter, const uint8_t *u
     ladle_file_header_store(&header, bytes);
     emitter->is_complete = false;
     LADLE_TRY(write_bytes(emitter, bytes, sizeof bytes, error));
-    if (metadata) {
+    if (metadata_len) {
         emitter->checkpoint.totals.metadata_offset = place(emitter);
         LADLE_TRY(write_block(emitter, LADLE_BLOCK_METADATA, metadata, metadata_len, error));
     }

@@ -272,18 +272,18 @@ static bool find_file_header(const uint8_t *bytes, size_t len, size_t *place)
 
 /*
  * Whether an intact block header stands among these bytes, as one of a segment that begins where
- * the file is to be cut, 'past' bytes before them: its own header is damaged. '*place' is where.
+ * the file is to be cut, 'past' bytes before them: its own header is damaged.
  */
-static bool find_block_header(const uint8_t *bytes, size_t len, uint64_t past, size_t *place)
+static bool has_block_header(const uint8_t *bytes, size_t len, uint64_t past)
 {
     struct ladle_block_header header;
     const char *why;
     size_t over = (size_t)(past % LADLE_ALIGNMENT);
-    *place = over ? LADLE_ALIGNMENT - over : 0;
-    for (; *place + LADLE_BLOCK_HEADER_LEN <= len; *place += LADLE_ALIGNMENT) {
-        const uint8_t *item = bytes + *place;
+    size_t place = over ? LADLE_ALIGNMENT - over : 0;
+    for (; place + LADLE_BLOCK_HEADER_LEN <= len; place += LADLE_ALIGNMENT) {
+        const uint8_t *item = bytes + place;
         if (ladle_magic_of(item) == LADLE_MAGIC_BLOCK &&
-            ladle_block_header_load(item, ladle_load_u32(item + 4), past + *place, &header, &why) !=
+            ladle_block_header_load(item, ladle_load_u32(item + 4), past + place, &header, &why) !=
                 LADLE_E_CORRUPT) {
             return true;
         }
@@ -301,7 +301,7 @@ static ladle_status check_piece(const struct append *append, uint64_t end, uint6
                           "a file begins here, behind one that was never completed: take the "
                           "two apart and repair the first before anything is appended");
     }
-    if (append->segment.is_complete && find_block_header(bytes, len, offset - end, &place)) {
+    if (append->segment.is_complete && has_block_header(bytes, len, offset - end)) {
         return fail_damaged(append, append->segment.end);
     }
     return LADLE_OK;

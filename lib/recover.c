@@ -116,10 +116,9 @@ static ladle_status follow_segment(struct recovery *recovery, ladle_error *error
     if (!recovery->emitter || recovery->has_segment) {
         return LADLE_OK;
     }
-    const ladle_buffer *metadata = &recovery->metadata;
     recovery->has_segment = true;
-    return ladle_emitter_begin(recovery->emitter, NULL, segment->block_len,
-                               metadata->len ? metadata->data : NULL, metadata->len, error);
+    return ladle_emitter_begin(recovery->emitter, NULL, segment->block_len, recovery->metadata.data,
+                               recovery->metadata.len, error);
 }
 
 static ladle_status leave_segment(struct recovery *recovery, ladle_error *error)

@@ -172,19 +172,6 @@ static PyObject *make_anew(core_decoder *decoder, ladle_view *root, uint64_t row
 }
 
 /*
- * In the place of a dict: the collector is paused, for it may run when what dicts hold is made.
- */
-static enum reuse reuse_dict(core_decoder *decoder, ladle_view *root, PyObject *record)
-{
-    int was_enabled = PyGC_Disable();
-    enum reuse result = core_reuse_dict(decoder, root, record);
-    if (was_enabled) {
-        PyGC_Enable();
-    }
-    return result;
-}
-
-/*
  * The next record in the place of another, which is taken over.
  */
 static inline PyObject *make_of(core_decoder *decoder, ladle_view *root, PyObject *record)
@@ -193,7 +180,7 @@ static inline PyObject *make_of(core_decoder *decoder, ladle_view *root, PyObjec
     core_decode_start(decoder);
     enum reuse result = root->kind == LADLE_TUPLE  ? core_reuse_tuple(decoder, root, record)
                         : root->kind == LADLE_LIST ? core_reuse_list(decoder, root, record)
-                                                   : reuse_dict(decoder, root, record);
+                                                   : core_reuse_dict(decoder, root, record);
     if (LADLE_LIKELY(result == REUSE_DONE)) {
         return record;
     }

@@ -250,12 +250,22 @@ static enum reuse reuse_other(core_decoder *decoder, ladle_view *view, PyObject 
     }
 }
 
+/*
+ * The collector is paused, for it may run when what dicts hold is made.
+ */
 enum reuse core_reuse_dict(core_decoder *decoder, ladle_view *view, PyObject *dict)
 {
     const ladle_columns *columns = &view->lists[core_view_next_list(view)];
     PyObject **pairs = pairs_of(view, columns, dict);
-    return LADLE_LIKELY(pairs != NULL) ? reuse_pairs(decoder, view, columns, dict, pairs)
-                                       : REUSE_FOREIGN;
+    if (LADLE_UNLIKELY(!pairs)) {
+        return REUSE_FOREIGN;
+    }
+    int was_enabled = PyGC_Disable();
+    enum reuse result = reuse_pairs(decoder, view, columns, dict, pairs);
+    if (was_enabled) {
+        PyGC_Enable();
+    }
+    return result;
 }
 
 /*

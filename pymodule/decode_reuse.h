@@ -6,7 +6,7 @@
  * Values in the place of others, which are used again where nobody else holds them.
  *
  * No code of Python's runs meanwhile, for what the user put into a record is not given back here,
- * and the collector is the caller's to pause: so nobody sees a record half done.
+ * and the collector is paused: so nobody sees a record half done.
  */
 
 #include "decode.h"

@@ -2,12 +2,11 @@
 """Files that appear whole or not at all."""
 
 import contextlib
-import errno
 import os
 import stat
 
 from ladle._core import is_locked
-from ladle._targets import open_writing
+from ladle._targets import another_writer, open_writing
 
 
 def mode_of(path):
@@ -54,21 +53,14 @@ def replacing(path):
 
 
 def _check_written(path):
-    """Refuse a path whose file a writer has."""
-    if _is_written(path):
-        raise BlockingIOError(errno.EAGAIN, "another writer has the file open", path)
-
-
-def _is_written(path):
-    """Whether a writer is known to have a file: not where it cannot be opened, or has no locks."""
+    """Refuse a path whose file a writer has, as far as that can be seen."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | os.O_CLOEXEC)
     except OSError:
-        return False
+        return
     try:
-        return is_locked(descriptor)
-    except OSError:
-        return False
+        if is_locked(descriptor):
+            raise another_writer(path)
     finally:
         os.close(descriptor)
 

@@ -59,10 +59,15 @@ def open_writing(path, mode):
         os.close(descriptor)
 
 
+def another_writer(path):
+    """The exception for a file that is not to be touched."""
+    return BlockingIOError(errno.EAGAIN, "another writer has the file open", path)
+
+
 def _take(descriptor, path):
     """Lock a file. False when it lost its name before that: nobody would find what is written."""
     if not lock(descriptor):
-        raise BlockingIOError(errno.EAGAIN, "another writer has the file open", path)
+        raise another_writer(path)
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
     except FileNotFoundError:

@@ -2,7 +2,6 @@
 """dump and load: what they take, where they write to and read from, what a failure leaves."""
 
 import array
-import collections
 import errno
 import gc
 import io
@@ -17,6 +16,7 @@ import uuid
 import ladle
 import pytest
 
+from classes import Pair
 from helpers import OnlyRead, OnlyWrite, dumped, loaded, read_until_error
 
 RECORDS = [{"id": i, "name": f"name {i}"} for i in range(500)]
@@ -550,10 +550,7 @@ def test_a_path_that_can_name_no_file_is_refused(tmp_path, monkeypatch, work, na
     assert sorted(os.listdir(tmp_path)) == ["a.ladle", "here"] and not os.listdir(".")
 
 
-Point = collections.namedtuple("Point", "x y")
-
-
-@pytest.mark.parametrize("value", [5, None, object(), Point(1, 2)], ids=repr)
+@pytest.mark.parametrize("value", [5, None, object(), Pair(1, 2)], ids=repr)
 def test_one_value_in_place_of_records_is_refused_with_what_to_do(value, path):
     with pytest.raises(TypeError, match=r"dump\(\[value\], file\)"):
         ladle.dump(value, path)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A file as a sequence: what a Reader gives for an index, a slice, a list, a shard, in all its lives."""
 
-import collections
 import collections.abc
 import io
 import multiprocessing
@@ -15,6 +14,7 @@ import ladle
 import pytest
 
 from helpers import dumped, same
+from unregistered import Pair
 
 RECORDS = [
     {"id": i, "name": f"n{i}" * (i % 5), "tags": [i] * (i % 3), "odd": None if i % 2 else (i, "x")}
@@ -438,10 +438,7 @@ def test_a_closed_reader_follows_nothing(data):
         next(data.follow())
 
 
-Point = collections.namedtuple("Point", "x y")
-
-
 def test_types_may_be_an_iterator(path):
-    ladle.dump([Point(1, 2)] * 3, path)
-    data = ladle.open(path, types=iter([Point]))
-    assert [*data, data[1]] == [Point(1, 2)] * 4
+    ladle.dump([Pair(1, 2)] * 3, path)
+    data = ladle.open(path, types=iter([Pair]))
+    assert [*data, data[1]] == [Pair(1, 2)] * 4
