@@ -244,6 +244,18 @@ static uint32_t find_name(const ladle_view *view, const core_layout *field, uint
     return UINT32_MAX;
 }
 
+/*
+ * Whether a column is among those of a key list, where it often stands in its own place.
+ */
+static bool has_column(const ladle_columns *list, uint32_t column)
+{
+    bool found = column < list->count && list->columns[column] == column;
+    for (uint32_t i = 0; i < list->count && !found; i++) {
+        found = list->columns[i] == column;
+    }
+    return found;
+}
+
 static int fill_column(core_fill *fill, ladle_view *view, uint64_t start, uint32_t column,
                        const fill_picks *picks, const core_layout *field, uint8_t *to,
                        ptrdiff_t stride)
@@ -251,9 +263,7 @@ static int fill_column(core_fill *fill, ladle_view *view, uint64_t start, uint32
     bool is_wanted[256] = {false};
     bool is_always = true;
     for (uint32_t i = 0; i < view->list_count; i++) {
-        for (uint32_t j = 0; j < view->lists[i].count; j++) {
-            is_wanted[i] |= view->lists[i].columns[j] == column;
-        }
+        is_wanted[i] = has_column(&view->lists[i], column);
         is_always &= is_wanted[i];
     }
     if (is_always && column != UINT32_MAX) {

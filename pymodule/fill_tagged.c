@@ -209,7 +209,7 @@ static int put_pairs(struct put *put_, const ladle_item *item, const core_layout
         result = next(put_, &key);
         while (result == 0 && field < layout->child_count &&
                !(key.kind == LADLE_STR &&
-                 fill_is_named(&layout->children[field], key.data, key.data_len))) {
+                 fill_is_named(&layout->children[field], (const char *)key.data, key.data_len))) {
             field++;
         }
         if (result == 0 && field < layout->child_count) {
