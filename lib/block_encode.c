@@ -12,6 +12,11 @@
 #define STREAM_LEN_CODEC 4096
 #define STREAM_LEN_PLAIN 1024
 
+/*
+ * An array of so many bytes has a stream of its own, which need not be copied to where others are.
+ */
+#define ARRAY_LEN_ALONE 8192
+
 static ladle_status put_u8(ladle_buffer *to, uint8_t byte)
 {
     return ladle_buffer_put(to, &byte, 1);
@@ -52,7 +57,7 @@ void ladle_block_encoder_free(struct ladle_block_encoder *encoder)
 static ladle_status put_array(struct ladle_block_encoder *encoder, struct ladle_pack pack)
 {
     size_t len = ladle_pack_len(&pack);
-    if (len && encoder->stream_len >= encoder->stream_len_min) {
+    if (len >= ARRAY_LEN_ALONE || (len && encoder->stream_len >= encoder->stream_len_min)) {
         pack.begins_stream = true;
         encoder->stream_len = 0;
     }
@@ -220,7 +225,9 @@ static size_t lay_out(const struct ladle_block_encoder *encoder, size_t first, s
     size_t count = encoder->packs.len / sizeof *packs;
     size_t len = prefix_len;
     size_t i = first;
-    for (; i < count && (i == first || !packs[i].begins_stream); i++) {
+    bool is_empty = prefix_len == 0;
+    for (; i < count && (is_empty || !packs[i].begins_stream); i++) {
+        is_empty = false;
         size_t pack_len = ladle_pack_len(&packs[i]);
         if (pack_len == 0) {
             continue;
@@ -241,18 +248,40 @@ static size_t count_packs(const struct ladle_block_encoder *encoder)
 }
 
 /*
- * Measure all streams.
+ * Where the bytes of a stream lie as they are to be written, or NULL: it is a large array and
+ * nothing else.
+ */
+static const void *find_in_place(const struct ladle_block_encoder *encoder, size_t first,
+                                 size_t end)
+{
+    const struct ladle_pack *packs = (const struct ladle_pack *)(void *)encoder->packs.data;
+    if (ladle_pack_len(&packs[first]) < ARRAY_LEN_ALONE) {
+        return NULL;
+    }
+    for (size_t i = first + 1; i < end; i++) {
+        if (ladle_pack_len(&packs[i])) {
+            return NULL;
+        }
+    }
+    return ladle_pack_in_place(&packs[first]);
+}
+
+/*
+ * Measure all streams. The first one begins with the shape.
  */
 static ladle_status plan_streams(const struct ladle_block_encoder *encoder,
                                  struct ladle_draft *draft)
 {
-    size_t first = 0;
+    size_t end = 0;
+    size_t len = lay_out(encoder, 0, encoder->shape.len, NULL, &end);
     ladle_draft_begin(draft);
-    do {
-        size_t prefix_len = first == 0 ? encoder->shape.len : 0;
-        size_t len = lay_out(encoder, first, prefix_len, NULL, &first);
-        LADLE_TRY(ladle_draft_add_stream(draft, len));
-    } while (first < count_packs(encoder));
+    LADLE_TRY(ladle_draft_add_stream(draft, len, NULL));
+    while (end < count_packs(encoder)) {
+        size_t first = end;
+        len = lay_out(encoder, first, 0, NULL, &end);
+        const void *borrowed = draft->borrows ? find_in_place(encoder, first, end) : NULL;
+        LADLE_TRY(ladle_draft_add_stream(draft, len, borrowed));
+    }
     return ladle_draft_reserve(draft);
 }
 

@@ -5,6 +5,7 @@
 #include "codec.h"
 #include "frame.h"
 #include <ladle/buffer.h>
+#include <ladle/io.h>
 
 /*
  * A block on its way out (FORMAT.md section 4): its plain streams, then its stored streams with the
@@ -13,28 +14,37 @@
  */
 struct ladle_draft {
     const struct ladle_codec *codec; /* NULL: none */
+    bool borrows;                    /* the caller's bytes stay until the block is written */
     ladle_buffer plain;              /* streams on their way to the codec */
-    ladle_buffer spans;              /* struct ladle_span each */
-    ladle_buffer output;             /* header, directory, stored streams */
+    ladle_buffer spans;              /* struct span each */
+    ladle_buffer output;             /* header, directory, stored streams that are not borrowed */
+    ladle_buffer pieces;             /* ladle_piece each: the block */
     size_t stream_count;
+    size_t borrowed_count; /* streams */
     size_t decoded_len;
-    size_t padded_len; /* of all streams */
+    size_t padded_len;   /* of all streams */
+    size_t room_len;     /* of those that the caller writes, with what pads the others */
+    size_t stored_len;   /* of directory and streams */
+    size_t piece_offset; /* in 'output': where the piece begins that has no end yet */
 };
 
-void ladle_draft_init(struct ladle_draft *draft, const struct ladle_codec *codec,
+void ladle_draft_init(struct ladle_draft *draft, const struct ladle_codec *codec, bool borrows,
                       const ladle_allocator *allocator);
 void ladle_draft_free(struct ladle_draft *draft);
 
 /*
  * Begin a block; then say how long its streams are, one by one; then make room for them. LADLE_OK,
  * LADLE_E_MEMORY, or LADLE_E_LIMIT when the block would be too large.
+ *
+ * borrowed  the plain bytes, where they are; NULL: the caller writes them. Only a draft that
+ *           borrows takes any
  */
 void ladle_draft_begin(struct ladle_draft *draft);
-ladle_status ladle_draft_add_stream(struct ladle_draft *draft, size_t len);
+ladle_status ladle_draft_add_stream(struct ladle_draft *draft, size_t len, const void *borrowed);
 ladle_status ladle_draft_reserve(struct ladle_draft *draft);
 
 /*
- * Where the plain bytes of a stream go: the caller writes all of them.
+ * Where the plain bytes of a stream go: the caller writes all of them. NULL: they are borrowed.
  */
 uint8_t *ladle_draft_stream(const struct ladle_draft *draft, size_t index);
 
@@ -54,7 +64,7 @@ void ladle_draft_compress(struct ladle_draft *draft, void *state);
 
 /*
  * Make the header: the caller has filled in type, record_count, first_record and
- * checkpoint_distance. The block is draft->output then.
+ * checkpoint_distance. The block is draft->pieces then.
  */
 void ladle_draft_finish(struct ladle_draft *draft, struct ladle_block_header *header, uint32_t salt,
                         uint64_t offset);

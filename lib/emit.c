@@ -61,7 +61,10 @@ static ladle_status make_compressors(struct ladle_emitter *emitter, int level, u
     return LADLE_OK;
 }
 
-static ladle_status make_parcels(struct ladle_emitter *emitter, unsigned count)
+/*
+ * Without threads a block is written before its columns change.
+ */
+static ladle_status make_parcels(struct ladle_emitter *emitter, unsigned count, bool has_threads)
 {
     emitter->parcels = ladle_alloc(emitter->allocator, count, sizeof *emitter->parcels);
     if (!emitter->parcels) {
@@ -71,7 +74,8 @@ static ladle_status make_parcels(struct ladle_emitter *emitter, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         emitter->parcels[i].job.run = compress;
         emitter->parcels[i].emitter = emitter;
-        ladle_draft_init(&emitter->parcels[i].draft, emitter->codec, emitter->allocator);
+        ladle_draft_init(&emitter->parcels[i].draft, emitter->codec, !has_threads,
+                         emitter->allocator);
     }
     return LADLE_OK;
 }
@@ -95,7 +99,7 @@ ladle_status ladle_emitter_init(struct ladle_emitter *emitter, const ladle_sink 
     if (!emitter->merged) {
         return LADLE_E_MEMORY;
     }
-    LADLE_TRY(make_parcels(emitter, threads ? threads + PARCELS_MORE : 1));
+    LADLE_TRY(make_parcels(emitter, threads ? threads + PARCELS_MORE : 1, threads > 0));
     if (options->codec) {
         LADLE_TRY(make_compressors(emitter, options->level, threads ? threads : 1));
     }
@@ -204,6 +208,15 @@ static ladle_status write_bytes(struct ladle_emitter *emitter, const void *data,
     return after_sink(emitter, ladle_output_write(&emitter->output, data, len, error), error);
 }
 
+static ladle_status write_block_pieces(struct ladle_emitter *emitter, const ladle_buffer *pieces,
+                                       ladle_error *error)
+{
+    const ladle_piece *first = (const ladle_piece *)(void *)pieces->data;
+    size_t count = pieces->len / sizeof *first;
+    return after_sink(emitter, ladle_output_write_pieces(&emitter->output, first, count, error),
+                      error);
+}
+
 /*
  * The place of the next item in its segment.
  */
@@ -240,12 +253,12 @@ static ladle_status write_oldest(struct ladle_emitter *emitter, ladle_error *err
     emitter->waiting_count -= parcel->record_count;
     struct ladle_block_header header = header_for(emitter, parcel->type, parcel->record_count);
     ladle_draft_finish(&parcel->draft, &header, emitter->salt, offset);
-    const ladle_buffer *block = &parcel->draft.output;
     emitter->is_complete = false;
-    LADLE_TRY(write_bytes(emitter, block->data, block->len, error));
+    LADLE_TRY(write_block_pieces(emitter, &parcel->draft.pieces, error));
     if (parcel->type == LADLE_BLOCK_DATA) {
-        ladle_checkpoint_add(&emitter->checkpoint, offset, block->len, parcel->record_count,
-                             header.decoded_len);
+        ladle_checkpoint_add(&emitter->checkpoint, offset,
+                             LADLE_BLOCK_HEADER_LEN + (uint64_t)header.stored_len,
+                             parcel->record_count, header.decoded_len);
     }
     if (emitter->progress) {
         emitter->progress(emitter->progress_ctx, emitter->output.offset, LADLE_UNKNOWN);

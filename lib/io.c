@@ -228,6 +228,24 @@ ladle_status ladle_output_write(struct ladle_output *output, const void *data, s
     return LADLE_OK;
 }
 
+ladle_status ladle_output_write_pieces(struct ladle_output *output, const ladle_piece *pieces,
+                                       size_t count, ladle_error *error)
+{
+    int os_errno = 0;
+    if (!output->sink.write_pieces || count == 1 || output->failed) {
+        for (size_t i = 0; i < count; i++) {
+            LADLE_TRY(ladle_output_write(output, pieces[i].data, pieces[i].len, error));
+        }
+        return LADLE_OK;
+    }
+    ladle_status status = output->sink.write_pieces(output->sink.ctx, pieces, count, &os_errno);
+    LADLE_TRY(settle(output, status, os_errno, "write", error));
+    for (size_t i = 0; i < count; i++) {
+        output->offset += pieces[i].len;
+    }
+    return LADLE_OK;
+}
+
 ladle_status ladle_output_truncate(struct ladle_output *output, uint64_t len, ladle_error *error)
 {
     int os_errno = 0;

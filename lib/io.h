@@ -79,6 +79,8 @@ struct ladle_output {
 
 ladle_status ladle_output_write(struct ladle_output *output, const void *data, size_t len,
                                 ladle_error *error);
+ladle_status ladle_output_write_pieces(struct ladle_output *output, const ladle_piece *pieces,
+                                       size_t count, ladle_error *error);
 /*
  * Before all writes: cut what the sink has to 'len' bytes and go on behind them. A sink that cannot
  * cut gives LADLE_E_STATE.

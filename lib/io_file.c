@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /*
@@ -20,6 +21,11 @@
 #define PART_LEN_MAX ((size_t)1 << 30)
 
 #define PIPE_LEN (512 << 10)
+
+/*
+ * Pieces that are written by one call.
+ */
+enum { PARTS_MAX = 32 };
 
 /*
  * The descriptor itself is the context: a source or sink needs no memory of its own.
@@ -105,20 +111,47 @@ static ladle_status fd_size(void *ctx, uint64_t *size, int *os_errno)
     return LADLE_OK;
 }
 
-static ladle_status fd_write(void *ctx, const void *data, size_t len, int *os_errno)
+/*
+ * What one call of the system may take of some pieces, without the first 'done' bytes. Returns the
+ * number of parts.
+ */
+static int gather(const ladle_piece *pieces, size_t count, size_t done, struct iovec *parts)
+{
+    size_t left = PART_LEN_MAX;
+    int part_count = 0;
+    for (size_t i = 0; i < count && left && part_count < PARTS_MAX; i++) {
+        size_t len = pieces[i].len - done < left ? pieces[i].len - done : left;
+        parts[part_count++] =
+            (struct iovec){.iov_base = (uint8_t *)(uintptr_t)pieces[i].data + done, .iov_len = len};
+        left -= len;
+        done = 0;
+    }
+    return part_count;
+}
+
+static ladle_status fd_write_pieces(void *ctx, const ladle_piece *pieces, size_t count,
+                                    int *os_errno)
 {
     int fd = fd_of(ctx);
-    const uint8_t *next = data;
-    while (len) {
-        ssize_t written = write(fd, next, part_len_of(len));
-        if (written >= 0) {
-            next += written;
-            len -= (size_t)written;
-        } else if (!try_again(fd, POLLOUT)) {
+    size_t done = 0; /* of the first piece */
+    while (count) {
+        struct iovec parts[PARTS_MAX];
+        ssize_t written = writev(fd, parts, gather(pieces, count, done, parts));
+        if (written < 0 && !try_again(fd, POLLOUT)) {
             return fail_errno(os_errno);
+        }
+        done += written < 0 ? 0 : (size_t)written;
+        for (; count && done >= pieces->len; pieces++, count--) {
+            done -= pieces->len;
         }
     }
     return LADLE_OK;
+}
+
+static ladle_status fd_write(void *ctx, const void *data, size_t len, int *os_errno)
+{
+    const ladle_piece piece = {data, len};
+    return fd_write_pieces(ctx, &piece, 1, os_errno);
 }
 
 static ladle_status fd_sync(void *ctx, int *os_errno)
@@ -207,7 +240,8 @@ void ladle_sink_from_fd(ladle_sink *sink, int fd, bool owned)
                          .write = fd_write,
                          .sync = fd_sync,
                          .close = owned ? fd_close_sink : NULL,
-                         .truncate = fd_truncate};
+                         .truncate = fd_truncate,
+                         .write_pieces = fd_write_pieces};
 }
 
 #ifdef F_OFD_SETLK

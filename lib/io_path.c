@@ -31,6 +31,13 @@ static ladle_status named_write(void *ctx, const void *data, size_t len, int *os
     return file->sink.write(file->sink.ctx, data, len, os_errno);
 }
 
+static ladle_status named_write_pieces(void *ctx, const ladle_piece *pieces, size_t count,
+                                       int *os_errno)
+{
+    const struct named_file *file = ctx;
+    return file->sink.write_pieces(file->sink.ctx, pieces, count, os_errno);
+}
+
 /*
  * Some file systems cannot sync a directory, and need not.
  */
@@ -172,7 +179,8 @@ static ladle_status make_sink(ladle_sink *sink, int fd, const char *path, bool i
                          .write = named_write,
                          .sync = named_sync,
                          .close = named_close,
-                         .truncate = named_truncate};
+                         .truncate = named_truncate,
+                         .write_pieces = named_write_pieces};
     return LADLE_OK;
 }
 

@@ -177,6 +177,14 @@ size_t ladle_pack_len(const struct ladle_pack *pack)
     return (size_t)(((uint64_t)pack->count * bits_of_code(pack->width_code) + 7) / 8);
 }
 
+const void *ladle_pack_in_place(const struct ladle_pack *pack)
+{
+    bool is_wide = pack->from_len == 8 && pack->width_code == 7 && pack->stride == 1;
+    bool is_in_place =
+        pack->from_len == 0 || (LADLE_IS_LITTLE_ENDIAN && is_wide && !pack->is_differences);
+    return is_in_place ? pack->from : NULL;
+}
+
 ladle_status ladle_pack_describe(const struct ladle_pack *pack, ladle_buffer *to)
 {
     uint8_t descriptor[1 + 2 * LADLE_VARINT_LEN_MAX];

@@ -47,6 +47,11 @@ struct ladle_pack ladle_pack_raw(const void *data, size_t len);
 size_t ladle_pack_len(const struct ladle_pack *pack);
 
 /*
+ * The array where its elements lie, if that is how it is written; or NULL.
+ */
+const void *ladle_pack_in_place(const struct ladle_pack *pack);
+
+/*
  * Append the descriptor.
  */
 ladle_status ladle_pack_describe(const struct ladle_pack *pack, ladle_buffer *to);

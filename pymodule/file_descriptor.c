@@ -6,7 +6,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+/*
+ * Pieces that are written by one call.
+ */
+enum { PARTS_MAX = 32 };
 
 /*
  * What a system call came to: LADLE_END when a signal interrupted it whose handler is content.
@@ -76,33 +82,61 @@ static ladle_status fd_size(void *ctx, uint64_t *size, int *os_errno)
     return LADLE_OK;
 }
 
-static ladle_status write_fd(void *ctx, const void *data, size_t len, int *os_errno)
+/*
+ * What one call of the system takes of some pieces, without the first 'done' bytes. Returns the
+ * number of parts.
+ */
+static int gather(const ladle_piece *pieces, size_t count, size_t done, struct iovec *parts)
+{
+    size_t left = INT_MAX;
+    int part_count = 0;
+    for (size_t i = 0; i < count && left && part_count < PARTS_MAX; i++) {
+        size_t len = pieces[i].len - done < left ? pieces[i].len - done : left;
+        parts[part_count++] =
+            (struct iovec){.iov_base = (char *)(uintptr_t)pieces[i].data + done, .iov_len = len};
+        left -= len;
+        done = 0;
+    }
+    return part_count;
+}
+
+static ladle_status write_pieces(void *ctx, const ladle_piece *pieces, size_t count, int *os_errno)
 {
     core_file *file = ctx;
-    const char *next = data;
+    size_t done = 0; /* of the first piece */
     *os_errno = 0;
-    while (len) {
-        ssize_t done;
+    while (count) {
+        struct iovec parts[PARTS_MAX];
+        int part_count = gather(pieces, count, done, parts);
+        ssize_t written;
         int failure;
         if (file->is_muted) {
             return LADLE_E_IO;
         }
         Py_BEGIN_ALLOW_THREADS
-            done = write(file->fd, next, len < INT_MAX ? len : INT_MAX);
+            written = writev(file->fd, parts, part_count);
             failure = errno;
         Py_END_ALLOW_THREADS
-        if (done >= 0) {
-            next += done;
-            len -= (size_t)done;
+        if (written >= 0) {
+            done += (size_t)written;
+            for (; count && done >= pieces->len; pieces++, count--) {
+                done -= pieces->len;
+            }
             /* A signal that comes after a part was written does not fail the call. */
             failure = EINTR;
         }
-        ladle_status status = len ? settle(file, failure, os_errno) : LADLE_END;
+        ladle_status status = count ? settle(file, failure, os_errno) : LADLE_END;
         if (status != LADLE_END) {
             return status;
         }
     }
     return LADLE_OK;
+}
+
+static ladle_status write_fd(void *ctx, const void *data, size_t len, int *os_errno)
+{
+    const ladle_piece piece = {data, len};
+    return write_pieces(ctx, &piece, 1, os_errno);
 }
 
 /*
@@ -186,6 +220,7 @@ void core_fd_set_source(ladle_source *source, bool is_positional)
 void core_fd_set_sink(ladle_sink *sink)
 {
     sink->write = write_fd;
+    sink->write_pieces = write_pieces;
     sink->sync = core_fd_sync;
     sink->truncate = truncate_fd;
 }

@@ -452,8 +452,8 @@ static PyMethodDef methods[] = {
 static PyGetSetDef getters[] = {
     {"metadata", (getter)writer_get_metadata, NULL, "The metadata given: a new dict.", NULL},
     {"memory_bound", (getter)writer_get_memory_bound, NULL,
-     "Bytes of memory that it takes at most; a record larger than a block adds three times its\n"
-     "size.",
+     "Bytes of memory that it takes at most. A record larger than a block adds its size; twice\n"
+     "that with compression, three times with threads.",
      NULL},
     {"cut_size", (getter)writer_get_cut_size, NULL,
      "Bytes of an unfinished part at the end of the file that were cut when it was opened to\n"

@@ -38,17 +38,28 @@ typedef struct ladle_source {
 } ladle_source;
 
 /*
+ * Bytes in memory. There may be none: 'len' 0.
+ */
+typedef struct ladle_piece {
+    const void *data;
+    size_t len;
+} ladle_piece;
+
+/*
  * A sink for bytes.
  *
- * write     takes all 'len' bytes or fails, as read does. After a failure it is not called again.
- * flush     may be NULL; hands what it holds to the operating system.
- * sync      may be NULL; returns when the bytes would survive a loss of power. Not called again
- *           after a failure either: a system may forget what it could not write.
- * close     may be NULL; called exactly once, by ladle_writer_close, ladle_writer_abort or when
- *           opening fails. Reports a failure as write does.
- * truncate  may be NULL; cuts what is there to 'len' bytes, and has the next write begin behind
- *           them. Needed by ladle_writer_open_append only, which calls it once before all writes;
- *           'len' is at most what is there.
+ * write         takes all 'len' bytes or fails, as read does. After a failure it is not called
+ *               again.
+ * flush         may be NULL; hands what it holds to the operating system.
+ * sync          may be NULL; returns when the bytes would survive a loss of power. Not called again
+ *               after a failure either: a system may forget what it could not write.
+ * close         may be NULL; called exactly once, by ladle_writer_close, ladle_writer_abort or when
+ *               opening fails. Reports a failure as write does.
+ * truncate      may be NULL; cuts what is there to 'len' bytes, and has the next write begin behind
+ *               them. Needed by ladle_writer_open_append only, which calls it once before all
+ *               writes; 'len' is at most what is there.
+ * write_pieces  may be NULL; as write, for several pieces that follow each other. Without it, each
+ *               comes by itself.
  */
 typedef struct ladle_sink {
     size_t struct_size;
@@ -58,6 +69,7 @@ typedef struct ladle_sink {
     ladle_status (*sync)(void *ctx, int *os_errno);
     ladle_status (*close)(void *ctx, int *os_errno);
     ladle_status (*truncate)(void *ctx, uint64_t len, int *os_errno);
+    ladle_status (*write_pieces)(void *ctx, const ladle_piece *pieces, size_t count, int *os_errno);
 } ladle_sink;
 
 /*

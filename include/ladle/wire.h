@@ -15,9 +15,11 @@ extern "C" {
 #endif
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LADLE_SWAP(bits, x) __builtin_bswap##bits(x)
+#define LADLE_SWAP(bits, x)    __builtin_bswap##bits(x)
+#define LADLE_IS_LITTLE_ENDIAN 0
 #else
-#define LADLE_SWAP(bits, x) (x)
+#define LADLE_SWAP(bits, x)    (x)
+#define LADLE_IS_LITTLE_ENDIAN 1
 #endif
 
 #define LADLE_DEFINE_LOAD_STORE(bits)                                                              \

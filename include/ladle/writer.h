@@ -212,7 +212,8 @@ LADLE_API uint64_t ladle_writer_written_len(const ladle_writer *writer);
 
 /*
  * Bytes of memory that the writer takes at most while records are no larger than a block, codecs'
- * own state included; a larger record adds three times its size.
+ * own state included. A larger record adds its size; twice that with a codec, three times with
+ * threads.
  */
 LADLE_API uint64_t ladle_writer_memory_bound(const ladle_writer *writer);
 

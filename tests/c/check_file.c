@@ -4,6 +4,8 @@
 #include "records.h"
 #include "test.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -454,6 +456,55 @@ START_TEST(a_pipe_will_do)
 END_TEST
 
 /*
+ * Reads a pipe that its writer must not wait for, a little at a time.
+ */
+static void *drain(void *pipe)
+{
+    static ladle_buffer all;
+    uint8_t bytes[777];
+    ssize_t got;
+    while ((got = read(*(int *)pipe, bytes, sizeof bytes)) > 0) {
+        must(ladle_buffer_put(&all, bytes, (size_t)got));
+    }
+    return &all;
+}
+
+START_TEST(a_pipe_that_takes_parts_of_pieces)
+{
+    static char text[50000];
+    struct records records = {0};
+    int ends[2];
+    pthread_t reader;
+    void *read_by_it;
+    ladle_sink sink;
+    ladle_writer *writer;
+    memset(text, 'a', sizeof text);
+    for (size_t i = 0; i < 40; i++) {
+        must(ladle_value_put_container(&records.bytes, LADLE_TUPLE, 2));
+        must(ladle_value_put_data(&records.bytes, LADLE_BYTES, text, sizeof text - 9 * i));
+        must(ladle_value_put_data(&records.bytes, LADLE_STR, text, 100 * i));
+        records_end(&records);
+    }
+    ck_assert_int_eq(pipe(ends), 0);
+    ladle_sink_from_fd(&sink, ends[1], true);
+    ck_assert_int_eq(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    ck_assert_int_eq(pthread_create(&reader, NULL, drain, &ends[0]), 0);
+    must(ladle_writer_open(&writer, &sink, NULL, NULL));
+    for (size_t i = 0; i < records.count; i++) {
+        ladle_cursor record = records_at(&records, i);
+        must(ladle_writer_append(writer, record.next, ladle_cursor_left(&record), NULL));
+    }
+    must(ladle_writer_close(writer, NULL));
+    ck_assert_int_eq(pthread_join(reader, &read_by_it), 0);
+    ladle_buffer *all = read_by_it;
+    must_hold(all->data, all->len, &records);
+    ladle_buffer_free(all);
+    close(ends[0]);
+    records_free(&records);
+}
+END_TEST
+
+/*
  * A filter that looks at none of the values.
  */
 START_TEST(records_are_passed_on_unseen)
@@ -571,6 +622,7 @@ Suite *file_suite(void)
     tcase_add_test(tcase, a_flush_writes_all_so_far);
     tcase_add_test(tcase, an_aborted_file_is_truncated);
     tcase_add_test(tcase, a_pipe_will_do);
+    tcase_add_test(tcase, a_pipe_that_takes_parts_of_pieces);
     tcase_add_loop_test(tcase, records_are_passed_on_unseen, 0, GEN_STYLE_COUNT);
     tcase_add_loop_test(tcase, progress_is_told, 0, 3);
     suite_add_tcase(suite, tcase);

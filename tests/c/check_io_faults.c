@@ -71,7 +71,8 @@ static void check_written(const struct records *records, const struct fault_sink
 /*
  * Write to a sink with room for 'room' bytes. False when that was enough.
  */
-static bool write_to_full_disk(const struct records *records, size_t room, unsigned threads)
+static bool write_to_full_disk(const struct records *records, size_t room, unsigned threads,
+                               bool in_pieces)
 {
     ladle_writer_options options = small_blocks(threads);
     struct fault_sink fault;
@@ -80,6 +81,9 @@ static bool write_to_full_disk(const struct records *records, size_t room, unsig
     ladle_error error = {.record = 0};
     fault_sink_init(&sink, &fault);
     fault.fail_at = room;
+    if (in_pieces) {
+        fault_sink_in_pieces(&sink);
+    }
     ladle_status status = ladle_writer_open(&writer, &sink, &options, &error);
     if (status == LADLE_OK) {
         status = write_until_error(records, writer, &error);
@@ -105,15 +109,39 @@ START_TEST(a_full_disk_is_reported_at_every_byte)
     struct records records = {0};
     size_t room = 0;
     generate(&records, _i);
-    while (write_to_full_disk(&records, room, 0)) {
+    while (write_to_full_disk(&records, room, 0, false)) {
         room += test_step();
     }
     ck_assert_uint_gt(room, LADLE_HEADER_LEN);
     printf("check_io_faults: sink %d, %zu places\n", _i, room);
-    for (room = 0; write_to_full_disk(&records, room, 1 + room % 3);) {
+    for (room = 0; write_to_full_disk(&records, room, 1 + room % 3, false);) {
         room += 41 * test_step();
     }
     ck_assert_uint_gt(room, LADLE_HEADER_LEN);
+    records_free(&records);
+}
+END_TEST
+
+/*
+ * Blocks with arrays that are written from where they are.
+ */
+START_TEST(a_full_disk_is_reported_in_each_piece)
+{
+    static char text[30000];
+    struct records records = {0};
+    memset(text, 'a', sizeof text);
+    for (size_t i = 0; i < 6; i++) {
+        must(ladle_value_put_container(&records.bytes, LADLE_TUPLE, 3));
+        must(ladle_value_put_data(&records.bytes, LADLE_STR, text, 8191 + i));
+        must(ladle_value_put_uint(&records.bytes, i));
+        must(ladle_value_put_data(&records.bytes, LADLE_BYTES, text, sizeof text - i));
+        records_end(&records);
+    }
+    size_t room = 0;
+    while (write_to_full_disk(&records, room, 0, _i)) {
+        room += 97 * test_step();
+    }
+    check_that(room > 6 * sizeof text, "%zu bytes", room);
     records_free(&records);
 }
 END_TEST
@@ -237,6 +265,7 @@ Suite *io_faults_suite(void)
     Suite *suite = suite_create("io_faults");
     TCase *tcase = tcase_create("io_faults");
     tcase_add_loop_test(tcase, a_full_disk_is_reported_at_every_byte, 0, GEN_STYLE_COUNT);
+    tcase_add_loop_test(tcase, a_full_disk_is_reported_in_each_piece, 0, 2);
     tcase_add_loop_test(tcase, flush_sync_and_close_are_reported, 0, 6);
     tcase_add_loop_test(tcase, a_failing_source_is_reported_at_every_byte, 0, GEN_STYLE_COUNT);
     tcase_add_test(tcase, other_files_are_refused);

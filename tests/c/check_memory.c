@@ -188,12 +188,13 @@ START_TEST(wild_records_keep_to_the_bound)
 END_TEST
 
 /*
- * A record of many blocks takes three times its size, for as long as it is there, and the threads
- * do not hoard such.
+ * A record of many blocks takes its size, for as long as it is there; twice where a codec makes it
+ * another one, three times when a thread does that. The threads do not hoard such.
  */
-START_TEST(huge_records_add_three_times_their_size)
+START_TEST(huge_records_add_their_size)
 {
     enum { HUGE_LEN = 10000000 };
+    static const uint64_t times[] = {1, 1, 2, 3};
     ladle_writer_options options = fixed_options();
     struct watched watched;
     void *text = calloc(1, HUGE_LEN);
@@ -206,7 +207,7 @@ START_TEST(huge_records_add_three_times_their_size)
         must(ladle_value_put_data(&watched.record, LADLE_BYTES, text, len));
         put_watched(&watched);
     }
-    check_that(watched.alloc.live_peak <= bound + 3 * (uint64_t)HUGE_LEN, "%zu bytes",
+    check_that(watched.alloc.live_peak <= bound + times[_i] * HUGE_LEN, "%zu bytes",
                watched.alloc.live_peak);
     must(ladle_writer_flush(watched.writer, NULL));
     check_that(watched.alloc.live_len <= bound, "%zu bytes are kept", watched.alloc.live_len);
@@ -224,7 +225,7 @@ Suite *memory_suite(void)
     tcase_set_tags(tcase, "long");
     tcase_add_loop_test(tcase, random_records_keep_to_the_bound, 0, GEN_STYLE_COUNT);
     tcase_add_loop_test(tcase, wild_records_keep_to_the_bound, 0, COUNT_OF(wild));
-    tcase_add_loop_test(tcase, huge_records_add_three_times_their_size, 0, 4);
+    tcase_add_loop_test(tcase, huge_records_add_their_size, 0, 4);
     suite_add_tcase(suite, tcase);
     return suite;
 }

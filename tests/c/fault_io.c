@@ -99,6 +99,21 @@ static ladle_status sink_write(void *ctx, const void *data, size_t len, int *os_
     return fail_when(fault, len > room, os_errno);
 }
 
+static ladle_status sink_write_pieces(void *ctx, const ladle_piece *pieces, size_t count,
+                                      int *os_errno)
+{
+    ladle_status status = LADLE_OK;
+    for (size_t i = 0; i < count && status == LADLE_OK; i++) {
+        status = sink_write(ctx, pieces[i].data, pieces[i].len, os_errno);
+    }
+    return status;
+}
+
+void fault_sink_in_pieces(ladle_sink *sink)
+{
+    sink->write_pieces = sink_write_pieces;
+}
+
 static ladle_status sink_flush(void *ctx, int *os_errno)
 {
     struct fault_sink *fault = ctx;

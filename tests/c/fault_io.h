@@ -46,4 +46,9 @@ struct fault_sink {
 
 void fault_sink_init(ladle_sink *sink, struct fault_sink *fault);
 
+/*
+ * Have a sink take several pieces at a time.
+ */
+void fault_sink_in_pieces(ladle_sink *sink);
+
 #endif
