@@ -185,17 +185,26 @@ static void leave_stream(struct ladle_draft *draft, size_t index)
 }
 
 /*
- * Store a stream, compressed if that makes it smaller.
+ * What a stream must become to be stored compressed: to read more bytes takes less time than to
+ * decompress those that hardly shrank.
+ */
+static size_t compressed_len_max(size_t len)
+{
+    return len ? len - 1 - len / 16 : 0;
+}
+
+/*
+ * Store a stream, compressed if that pays.
  */
 static void store_stream(struct ladle_draft *draft, size_t index, void *state)
 {
     const struct span *span = &spans_of(draft)[index];
     const uint8_t *plain = span->borrowed ? span->borrowed : place_of(draft, span);
     uint8_t *to = draft->output.data + draft->output.len;
+    size_t capacity = draft->codec ? compressed_len_max(span->len) : 0;
     size_t stored_len = 0;
-    if (draft->codec && span->len > 1 &&
-        draft->codec->compress(state, to, span->len - 1, &stored_len, plain, span->len) ==
-            LADLE_OK) {
+    if (capacity &&
+        draft->codec->compress(state, to, capacity, &stored_len, plain, span->len) == LADLE_OK) {
         close_stream(draft, index, stored_len, draft->codec->id);
     } else if (span->borrowed) {
         leave_stream(draft, index);

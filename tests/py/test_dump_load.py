@@ -7,6 +7,7 @@ import gc
 import io
 import os
 import pathlib
+import random
 import stat
 import subprocess
 import sys
@@ -517,6 +518,14 @@ def test_metadata_must_be_a_dict_from_str_to_values(path, metadata):
     with pytest.raises(TypeError):
         ladle.dump([1], path, metadata=metadata)
     assert names_beside(path) == []
+
+
+@pytest.mark.parametrize("zeros, pays", [(600, False), (1800, True)])
+def test_what_hardly_shrinks_is_stored_as_it_is(zeros, pays):
+    record = random.Random(5).randbytes(20_000 - zeros) + bytes(zeros)
+    data = dumped([record], compression="zlib")
+    assert len(data) < 19_000 if pays else len(data) > 20_000
+    assert loaded(data) == [record]
 
 
 def test_compression_makes_a_smaller_file_with_the_same_records():
