@@ -111,38 +111,41 @@ static ladle_status fd_size(void *ctx, uint64_t *size, int *os_errno)
     return LADLE_OK;
 }
 
-/*
- * What one call of the system may take of some pieces, without the first 'done' bytes. Returns the
- * number of parts.
- */
-static int gather(const ladle_piece *pieces, size_t count, size_t done, struct iovec *parts)
+ladle_status ladle_fd_write_some(int fd, const ladle_piece **pieces, size_t *count, size_t *done,
+                                 int *os_errno)
 {
+    LADLE_TRY(ladle_need(pieces && count && done && os_errno, NULL));
+    struct iovec parts[PARTS_MAX];
     size_t left = PART_LEN_MAX;
+    size_t skipped = *done;
     int part_count = 0;
-    for (size_t i = 0; i < count && left && part_count < PARTS_MAX; i++) {
-        size_t len = pieces[i].len - done < left ? pieces[i].len - done : left;
+    for (size_t i = 0; i < *count && left && part_count < PARTS_MAX; i++) {
+        const ladle_piece *piece = &(*pieces)[i];
+        size_t len = piece->len - skipped < left ? piece->len - skipped : left;
         parts[part_count++] =
-            (struct iovec){.iov_base = (uint8_t *)(uintptr_t)pieces[i].data + done, .iov_len = len};
+            (struct iovec){.iov_base = (uint8_t *)(uintptr_t)piece->data + skipped, .iov_len = len};
         left -= len;
-        done = 0;
+        skipped = 0;
     }
-    return part_count;
+    ssize_t written = writev(fd, parts, part_count);
+    if (written < 0) {
+        return fail_errno(os_errno);
+    }
+    for (*done += (size_t)written; *count && *done >= (*pieces)->len; (*pieces)++, (*count)--) {
+        *done -= (*pieces)->len;
+    }
+    return LADLE_OK;
 }
 
 static ladle_status fd_write_pieces(void *ctx, const ladle_piece *pieces, size_t count,
                                     int *os_errno)
 {
     int fd = fd_of(ctx);
-    size_t done = 0; /* of the first piece */
+    size_t done = 0;
     while (count) {
-        struct iovec parts[PARTS_MAX];
-        ssize_t written = writev(fd, parts, gather(pieces, count, done, parts));
-        if (written < 0 && !try_again(fd, POLLOUT)) {
+        if (ladle_fd_write_some(fd, &pieces, &count, &done, os_errno) != LADLE_OK &&
+            !try_again(fd, POLLOUT)) {
             return fail_errno(os_errno);
-        }
-        done += written < 0 ? 0 : (size_t)written;
-        for (; count && done >= pieces->len; pieces++, count--) {
-            done -= pieces->len;
         }
     }
     return LADLE_OK;

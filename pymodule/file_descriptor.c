@@ -6,13 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
-
-/*
- * Pieces that are written by one call.
- */
-enum { PARTS_MAX = 32 };
 
 /*
  * What a system call came to: LADLE_END when a signal interrupted it whose handler is content.
@@ -82,52 +76,26 @@ static ladle_status fd_size(void *ctx, uint64_t *size, int *os_errno)
     return LADLE_OK;
 }
 
-/*
- * What one call of the system takes of some pieces, without the first 'done' bytes. Returns the
- * number of parts.
- */
-static int gather(const ladle_piece *pieces, size_t count, size_t done, struct iovec *parts)
-{
-    size_t left = INT_MAX;
-    int part_count = 0;
-    for (size_t i = 0; i < count && left && part_count < PARTS_MAX; i++) {
-        size_t len = pieces[i].len - done < left ? pieces[i].len - done : left;
-        parts[part_count++] =
-            (struct iovec){.iov_base = (char *)(uintptr_t)pieces[i].data + done, .iov_len = len};
-        left -= len;
-        done = 0;
-    }
-    return part_count;
-}
-
 static ladle_status write_pieces(void *ctx, const ladle_piece *pieces, size_t count, int *os_errno)
 {
     core_file *file = ctx;
-    size_t done = 0; /* of the first piece */
+    size_t done = 0;
     *os_errno = 0;
     while (count) {
-        struct iovec parts[PARTS_MAX];
-        int part_count = gather(pieces, count, done, parts);
-        ssize_t written;
-        int failure;
+        ladle_status status;
+        int failure = 0;
         if (file->is_muted) {
             return LADLE_E_IO;
         }
         Py_BEGIN_ALLOW_THREADS
-            written = writev(file->fd, parts, part_count);
-            failure = errno;
+            status = ladle_fd_write_some(file->fd, &pieces, &count, &done, &failure);
         Py_END_ALLOW_THREADS
-        if (written >= 0) {
-            done += (size_t)written;
-            for (; count && done >= pieces->len; pieces++, count--) {
-                done -= pieces->len;
-            }
+        if (count) {
             /* A signal that comes after a part was written does not fail the call. */
-            failure = EINTR;
-        }
-        ladle_status status = count ? settle(file, failure, os_errno) : LADLE_END;
-        if (status != LADLE_END) {
-            return status;
+            status = settle(file, status == LADLE_OK ? EINTR : failure, os_errno);
+            if (status != LADLE_END) {
+                return status;
+            }
         }
     }
     return LADLE_OK;

@@ -21,6 +21,7 @@ UNCHECKED = {"buffer.h", "schema.h", "shape.h", "value.h", "view.h"}
 WITHOUT_MEMORY = {
     "ladle_fd_is_locked",
     "ladle_fd_lock",
+    "ladle_fd_write_some",
     "ladle_reader_resume",  # what it meets on the way is for the next call to say
     "ladle_source_open",
     "ladle_value_get",

@@ -105,6 +105,20 @@ LADLE_API void ladle_source_from_file(ladle_source *source, int fd, bool owned);
 LADLE_API void ladle_sink_from_fd(ladle_sink *sink, int fd, bool owned);
 
 /*
+ * Write pieces to a file descriptor, as far as one call of the system does: for sinks that look
+ * after signals or locks between such calls.
+ *
+ * pieces, count  in and out: those that are left; 'count' 0 when all was written
+ * done           in and out: bytes of the first one of them that were written, 0 to begin with
+ *
+ * Returns LADLE_OK; LADLE_E_ARGUMENT for NULL; or LADLE_E_IO with '*os_errno' set, EINTR and EAGAIN
+ * among them. Nothing was written then.
+ */
+LADLE_API LADLE_NODISCARD ladle_status ladle_fd_write_some(int fd, const ladle_piece **pieces,
+                                                           size_t *count, size_t *done,
+                                                           int *os_errno);
+
+/*
  * Open a file for reading: any part of it, if it is one that can be read so.
  *
  * source  output, written on LADLE_OK

@@ -191,6 +191,7 @@ START_TEST(null_is_refused_elsewhere)
     must_refuse(ladle_concat(&source, 0, &sink, NULL, NULL, error));
     ck_assert_ptr_null(memory.data);
     must_give(LADLE_E_IO, ladle_fd_lock(-1, NULL));
+    must_give(LADLE_E_ARGUMENT, ladle_fd_write_some(1, NULL, NULL, NULL, NULL));
 }
 END_TEST
 
