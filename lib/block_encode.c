@@ -252,18 +252,11 @@ static size_t count_packs(const struct ladle_block_encoder *encoder)
  * nothing else.
  */
 static const void *find_in_place(const struct ladle_block_encoder *encoder, size_t first,
-                                 size_t end)
+                                 size_t len)
 {
     const struct ladle_pack *packs = (const struct ladle_pack *)(void *)encoder->packs.data;
-    if (ladle_pack_len(&packs[first]) < ARRAY_LEN_ALONE) {
-        return NULL;
-    }
-    for (size_t i = first + 1; i < end; i++) {
-        if (ladle_pack_len(&packs[i])) {
-            return NULL;
-        }
-    }
-    return ladle_pack_in_place(&packs[first]);
+    bool is_alone = len >= ARRAY_LEN_ALONE && ladle_pack_len(&packs[first]) == len;
+    return is_alone ? ladle_pack_in_place(&packs[first]) : NULL;
 }
 
 /*
@@ -279,7 +272,7 @@ static ladle_status plan_streams(const struct ladle_block_encoder *encoder,
     while (end < count_packs(encoder)) {
         size_t first = end;
         len = lay_out(encoder, first, 0, NULL, &end);
-        const void *borrowed = draft->borrows ? find_in_place(encoder, first, end) : NULL;
+        const void *borrowed = draft->borrows ? find_in_place(encoder, first, len) : NULL;
         LADLE_TRY(ladle_draft_add_stream(draft, len, borrowed));
     }
     return ladle_draft_reserve(draft);

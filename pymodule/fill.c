@@ -247,7 +247,7 @@ static uint32_t find_name(const ladle_view *view, const core_layout *field, uint
 /*
  * Whether a column is among those of a key list, where it often stands in its own place.
  */
-static bool has_column(const ladle_columns *list, uint32_t column)
+static bool list_has(const ladle_columns *list, uint32_t column)
 {
     bool found = column < list->count && list->columns[column] == column;
     for (uint32_t i = 0; i < list->count && !found; i++) {
@@ -263,7 +263,7 @@ static int fill_column(core_fill *fill, ladle_view *view, uint64_t start, uint32
     bool is_wanted[256] = {false};
     bool is_always = true;
     for (uint32_t i = 0; i < view->list_count; i++) {
-        is_wanted[i] = has_column(&view->lists[i], column);
+        is_wanted[i] = list_has(&view->lists[i], column);
         is_always &= is_wanted[i];
     }
     if (is_always && column != UINT32_MAX) {
