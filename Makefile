@@ -113,10 +113,12 @@ include packaging/install.mk
 
 py: .venv/setup-ladle ## ladle installed in .venv
 
-# setuptools would pack Python files that were deleted since, if they stayed in its folder.
+# setuptools would pack Python files that were deleted since, if they stayed in its folder, and
+# what was compiled with other flags, such as without a codec.
 .venv/setup-ladle: $(PACKAGE) $(OUT)/flags $(VENV)
 	@echo "  pip install ."
 	@rm -rf build/lib.*/ladle/*.py* build/lib.*/ladle/_*/
+	@test $@ -nt $(OUT)/flags || rm -rf build/lib.* build/temp.*
 	$(Q)CFLAGS='$(CFLAGS) $(WERROR)' $(PY) -m pip install -q --no-build-isolation --no-deps .
 	@touch $@
 

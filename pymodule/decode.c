@@ -2,8 +2,9 @@
 #include "decode.h"
 
 #include "decode_block.h"
+#include "decode_blank.h"
 #include "decode_object.h"
-#include "dict_pairs.h"
+#include "dict_table.h"
 #include "long.h"
 #include "numpy_types.h"
 
@@ -231,26 +232,6 @@ static PyObject *decode_map(core_decoder *decoder, ladle_view *view)
 }
 
 /*
- * A dict with the keys of a key list and None for each value. NULL: failed.
- */
-static PyObject *make_blank(core_decoder *decoder, const ladle_view *view,
-                            const ladle_columns *columns)
-{
-    PyObject *const *keys = core_view_objects(view);
-    PyObject *blank = PyDict_New();
-    for (uint32_t i = 0; blank && i < columns->count; i++) {
-        if (PyDict_SetItem(blank, keys[columns->columns[i]], Py_None) < 0) {
-            Py_CLEAR(blank);
-        }
-    }
-    if (blank && PyDict_GET_SIZE(blank) != (Py_ssize_t)columns->count) {
-        Py_DECREF(blank);
-        return core_decode_corrupt(decoder, "a dict has a key twice");
-    }
-    return blank;
-}
-
-/*
  * While a container is changed the collector does not see it. Whether it did: it has to again, for
  * CPython 3.14 and later do not find out that a dict got what makes cycles.
  */
@@ -263,18 +244,19 @@ static inline bool hide(PyObject *container)
     return was_tracked;
 }
 
-static int set_pairs(core_decoder *decoder, ladle_view *view, const ladle_columns *columns,
-                     PyObject *dict, PyObject **pairs)
+static int set_values(core_decoder *decoder, ladle_view *view, const ladle_columns *columns,
+                      PyObject *dict, const struct dict_table *table)
 {
+    PyObject **place = table->values;
     bool needs_tracking = hide(dict);
-    for (uint32_t i = 0; i < columns->count; i++) {
+    for (uint32_t i = 0; i < columns->count; i++, place += table->stride) {
         ladle_view *child = &view->children[columns->columns[i]];
         PyObject *value = decode_inline(decoder, child);
         if (LADLE_UNLIKELY(!value)) {
             return -1;
         }
         needs_tracking |= core_may_be_tracked(child, value);
-        Py_SETREF(pairs[2 * i + 1], value);
+        Py_SETREF(*place, value);
     }
     if (needs_tracking) {
         PyObject_GC_Track(dict);
@@ -309,14 +291,15 @@ static PyObject *decode_dict(core_decoder *decoder, ladle_view *view)
     PyObject **blank = core_view_blank(view, list);
     view->next++;
     if (core_decode_enter(decoder, columns->count, PAIR_LEN) < 0 ||
-        (LADLE_UNLIKELY(!*blank) && !(*blank = make_blank(decoder, view, columns)))) {
+        (LADLE_UNLIKELY(!*blank) && !(*blank = core_blank_dict(decoder, view, columns)))) {
         return NULL;
     }
     PyObject *dict = PyDict_Copy(*blank);
-    PyObject **pairs = dict && columns->count ? dict_pairs(dict) : NULL;
-    int result = !dict   ? -1
-                 : pairs ? set_pairs(decoder, view, columns, dict, pairs)
-                         : set_items(decoder, view, columns, dict);
+    struct dict_table table;
+    int result = !dict ? -1
+                 : columns->count && dict_find_table(dict, &table)
+                     ? set_values(decoder, view, columns, dict, &table)
+                     : set_items(decoder, view, columns, dict);
     if (LADLE_UNLIKELY(result < 0)) {
         Py_CLEAR(dict);
     }

@@ -27,6 +27,7 @@ typedef struct core_decoder {
     uint32_t depth;       /* containers around the tagged value at hand */
     PyObject *types;      /* what core_types_from made: the owner's */
     PyObject *names;      /* dict: str to itself, the keys of all dicts of the file */
+    PyObject *blanks;     /* dict: the keys of a dict to what its copies are made of, or NULL */
     PyObject **objects;   /* of the block at hand: keys of its dicts, entries of its dictionaries */
     size_t object_count;
     struct core_plan *plans;                      /* of the OBJECT columns of the block at hand */

@@ -28,11 +28,13 @@ void core_decoder_clear(core_decoder *decoder)
     drop_objects(decoder);
     core_again_free(decoder);
     Py_CLEAR(decoder->names);
+    Py_CLEAR(decoder->blanks);
 }
 
 int core_decoder_visit(core_decoder *decoder, visitproc visit, void *arg)
 {
     Py_VISIT(decoder->names);
+    Py_VISIT(decoder->blanks);
     Py_VISIT(decoder->types);
     for (size_t i = 0; i < decoder->object_count; i++) {
         Py_VISIT(decoder->objects[i]);

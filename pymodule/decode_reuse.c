@@ -2,7 +2,7 @@
 #include "decode_reuse.h"
 
 #include "decode_block.h"
-#include "dict_pairs.h"
+#include "dict_table.h"
 #include "long.h"
 #include "text.h"
 
@@ -25,7 +25,8 @@ static bool is_plain(PyObject *object, int depth)
 {
     PyObject **items = NULL;
     Py_ssize_t count = 0;
-    Py_ssize_t stride = 1;
+    size_t stride = 1;
+    struct dict_table table;
     const PyTypeObject *type = Py_TYPE(object);
     if (is_usual_atom(object)) {
         return true;
@@ -33,10 +34,10 @@ static bool is_plain(PyObject *object, int depth)
     if (type == &PyList_Type) {
         items = ((PyListObject *)object)->ob_item;
         count = PyList_GET_SIZE(object);
-    } else if (type == &PyDict_Type && (items = dict_pairs(object))) {
-        items++;
+    } else if (type == &PyDict_Type && dict_find_table(object, &table)) {
+        items = table.values;
         count = PyDict_GET_SIZE(object);
-        stride = 2;
+        stride = table.stride;
     } else {
         return type == &PyBool_Type || type == &PyBytes_Type || type == &PyComplex_Type ||
                type == &PyByteArray_Type;
@@ -45,7 +46,7 @@ static bool is_plain(PyObject *object, int depth)
         return false;
     }
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (!is_plain(items[i * stride], depth + 1)) {
+        if (!is_plain(items[(size_t)i * stride], depth + 1)) {
             return false;
         }
     }
@@ -179,33 +180,40 @@ enum reuse core_reuse_list(core_decoder *decoder, ladle_view *view, PyObject *li
 }
 
 /*
- * The pairs of a dict, when its keys are those of a key list.
+ * Find the table of a dict; false when its keys are not those of a key list.
  */
-static inline PyObject **pairs_of(const ladle_view *view, const ladle_columns *columns,
-                                  PyObject *dict)
+static inline bool find_table(const ladle_view *view, uint64_t list, PyObject *dict,
+                              struct dict_table *table)
 {
     PyObject *const *keys = core_view_objects(view);
-    PyObject **pairs =
-        PyDict_GET_SIZE(dict) == (Py_ssize_t)columns->count ? dict_pairs(dict) : NULL;
-    for (size_t i = 0; pairs && i < columns->count; i++) {
-        if (LADLE_UNLIKELY(pairs[2 * i] != keys[columns->columns[i]])) {
-            return NULL;
+    const ladle_columns *columns = &view->lists[list];
+    PyObject *blank = *core_view_blank(view, list);
+    if (PyDict_GET_SIZE(dict) != (Py_ssize_t)columns->count || !dict_find_table(dict, table)) {
+        return false;
+    }
+    if (LADLE_LIKELY(blank && dict_has_keys_of(dict, blank))) {
+        return true;
+    }
+    for (size_t i = 0; i < columns->count; i++) {
+        if (LADLE_UNLIKELY(table->keys[2 * i] != keys[columns->columns[i]])) {
+            return false;
         }
     }
-    return pairs;
+    return true;
 }
 
-static enum reuse reuse_pairs(core_decoder *decoder, ladle_view *view, const ladle_columns *columns,
-                              PyObject *dict, PyObject **pairs)
+static enum reuse reuse_values(core_decoder *decoder, ladle_view *view,
+                               const ladle_columns *columns, PyObject *dict,
+                               const struct dict_table *table)
 {
+    PyObject **value = table->values;
     view->next++;
     if (core_decode_enter(decoder, columns->count, PAIR_LEN) < 0) {
         return REUSE_FAILED;
     }
     bool needs_tracking = false;
-    for (uint32_t i = 0; i < columns->count; i++) {
+    for (uint32_t i = 0; i < columns->count; i++, value += table->stride) {
         ladle_view *child = &view->children[columns->columns[i]];
-        PyObject **value = &pairs[2 * i + 1];
         enum reuse result = reuse(decoder, child, value);
         if (LADLE_UNLIKELY(result != REUSE_DONE)) {
             return result;
@@ -220,10 +228,11 @@ static enum reuse reuse_pairs(core_decoder *decoder, ladle_view *view, const lad
 
 static enum reuse reuse_dict(core_decoder *decoder, ladle_view *view, PyObject **place)
 {
-    const ladle_columns *columns = &view->lists[core_view_next_list(view)];
-    PyObject **pairs = is_free(*place, &PyDict_Type) ? pairs_of(view, columns, *place) : NULL;
-    return LADLE_LIKELY(pairs != NULL) ? reuse_pairs(decoder, view, columns, *place, pairs)
-                                       : replace(decoder, view, place);
+    struct dict_table table;
+    uint64_t list = core_view_next_list(view);
+    return LADLE_LIKELY(is_free(*place, &PyDict_Type) && find_table(view, list, *place, &table))
+               ? reuse_values(decoder, view, &view->lists[list], *place, &table)
+               : replace(decoder, view, place);
 }
 
 static enum reuse reuse_other(core_decoder *decoder, ladle_view *view, PyObject **place)
@@ -255,13 +264,13 @@ static enum reuse reuse_other(core_decoder *decoder, ladle_view *view, PyObject 
  */
 enum reuse core_reuse_dict(core_decoder *decoder, ladle_view *view, PyObject *dict)
 {
-    const ladle_columns *columns = &view->lists[core_view_next_list(view)];
-    PyObject **pairs = pairs_of(view, columns, dict);
-    if (LADLE_UNLIKELY(!pairs)) {
+    struct dict_table table;
+    uint64_t list = core_view_next_list(view);
+    if (LADLE_UNLIKELY(!find_table(view, list, dict, &table))) {
         return REUSE_FOREIGN;
     }
     int was_enabled = PyGC_Disable();
-    enum reuse result = reuse_pairs(decoder, view, columns, dict, pairs);
+    enum reuse result = reuse_values(decoder, view, &view->lists[list], dict, &table);
     if (was_enabled) {
         PyGC_Enable();
     }

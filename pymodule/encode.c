@@ -153,36 +153,38 @@ static int encode_row(core_encoder *encoder, ladle_node *node, const struct dict
 }
 
 /*
- * The pairs of a dict from 'first' on, which are borrowed, while Python code may run.
+ * The values of a dict from 'first' on, which are borrowed, while Python code may run.
  */
-NOINLINE static int encode_pairs(core_encoder *encoder, ladle_node *node, PyObject *const *pairs,
-                                 const ladle_key_list *list, uint32_t first)
+NOINLINE static int encode_left(core_encoder *encoder, ladle_node *node,
+                                const struct dict_table *table, const ladle_key_list *list,
+                                uint32_t first)
 {
     struct dict_row row;
     row.count = list->count - first;
     for (uint32_t i = 0; i < row.count; i++) {
         row.columns[i] = list->columns[first + i];
-        row.values[i] = pairs[2 * (first + i) + 1];
+        row.values[i] = table->values[table->stride * (first + i)];
     }
     return encode_values(encoder, node, &row);
 }
 
 /*
- * A dict whose pairs are at hand and whose key list is known.
+ * A dict whose table is at hand and whose key list is known.
  */
-static int encode_known(core_encoder *encoder, ladle_node *node, PyObject *const *pairs,
+static int encode_known(core_encoder *encoder, ladle_node *node, const struct dict_table *table,
                         uint32_t list)
 {
     const ladle_key_list *columns = &node->keys->lists[list];
+    PyObject *const *value = table->values;
     uint32_t count = columns->count;
     if (enter_row(encoder, node, list, count) < 0) {
         return -1;
     }
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++, value += table->stride) {
         ladle_node *child = node->children[columns->columns[i]];
-        if (LADLE_UNLIKELY(!core_encode_leaf(child, pairs[2 * i + 1]) &&
-                           !core_encode_flat(encoder, child, pairs[2 * i + 1]))) {
-            if (encode_pairs(encoder, node, pairs, columns, i) < 0) {
+        if (LADLE_UNLIKELY(!core_encode_leaf(child, *value) &&
+                           !core_encode_flat(encoder, child, *value))) {
+            if (encode_left(encoder, node, table, columns, i) < 0) {
                 return -1;
             }
             break;
@@ -305,9 +307,11 @@ NOINLINE static int encode_any_dict(core_encoder *encoder, ladle_node *node, PyO
 
 static int encode_dict(core_encoder *encoder, ladle_node *node, PyObject *dict)
 {
-    PyObject *const *pairs = dict_pairs(dict);
-    int list = pairs ? core_dict_find(node, pairs, (uint32_t)PyDict_GET_SIZE(dict)) : NO_LIST;
-    return LADLE_LIKELY(list != NO_LIST) ? encode_known(encoder, node, pairs, (uint32_t)list)
+    struct dict_table table;
+    int list = dict_find_table(dict, &table)
+                   ? core_dict_find(node, table.keys, (uint32_t)PyDict_GET_SIZE(dict))
+                   : NO_LIST;
+    return LADLE_LIKELY(list != NO_LIST) ? encode_known(encoder, node, &table, (uint32_t)list)
                                          : encode_any_dict(encoder, node, dict);
 }
 

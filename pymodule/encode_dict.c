@@ -46,11 +46,11 @@ bool core_is_same_key(PyObject *a, PyObject *b)
            memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)count * (size_t)kind) == 0;
 }
 
-int core_dict_search(const ladle_node *node, PyObject *const *pairs, uint32_t count)
+int core_dict_search(const ladle_node *node, PyObject *const *keys, uint32_t count)
 {
     const ladle_key_list *lists = node->keys->lists;
     for (uint32_t i = 0; i < node->keys->list_count; i++) {
-        if (lists[i].count == count && core_dict_has_keys(node, &lists[i], pairs)) {
+        if (lists[i].count == count && core_dict_has_keys(node, &lists[i], keys)) {
             return (int)i;
         }
     }

@@ -8,7 +8,7 @@
 
 #include "encode.h"
 
-#include "dict_pairs.h"
+#include "dict_table.h"
 
 /*
  * Dicts with more keys than this are maps.
@@ -41,11 +41,11 @@ static inline bool core_is_key(const ladle_key *known, PyObject *key)
 }
 
 static inline bool core_dict_has_keys(const ladle_node *node, const ladle_key_list *list,
-                                      PyObject *const *pairs)
+                                      PyObject *const *keys)
 {
     const ladle_key *known = node->keys->items;
     for (uint32_t i = 0; i < list->count; i++) {
-        if (LADLE_UNLIKELY(!core_is_key(&known[list->columns[i]], pairs[2 * (size_t)i]))) {
+        if (LADLE_UNLIKELY(!core_is_key(&known[list->columns[i]], keys[2 * (size_t)i]))) {
             return false;
         }
     }
@@ -53,19 +53,19 @@ static inline bool core_dict_has_keys(const ladle_node *node, const ladle_key_li
 }
 
 /*
- * Find the key list of the pairs of a dict: its number, or NO_LIST when there is none like it. The
+ * Find the key list of a dict by its keys: its number, or NO_LIST when there is none like it. The
  * second does not try the latest one first.
  */
-int core_dict_search(const ladle_node *node, PyObject *const *pairs, uint32_t count);
+int core_dict_search(const ladle_node *node, PyObject *const *keys, uint32_t count);
 
-static inline int core_dict_find(const ladle_node *node, PyObject *const *pairs, uint32_t count)
+static inline int core_dict_find(const ladle_node *node, PyObject *const *keys, uint32_t count)
 {
-    const ladle_keys *keys = node->keys;
+    const ladle_keys *known = node->keys;
     uint32_t guess = node->guess;
-    return guess < keys->list_count && keys->lists[guess].count == count &&
-                   core_dict_has_keys(node, &keys->lists[guess], pairs)
+    return guess < known->list_count && known->lists[guess].count == count &&
+                   core_dict_has_keys(node, &known->lists[guess], keys)
                ? (int)guess
-               : core_dict_search(node, pairs, count);
+               : core_dict_search(node, keys, count);
 }
 
 /*

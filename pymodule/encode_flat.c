@@ -34,15 +34,16 @@ static bool encode_list(core_encoder *encoder, ladle_node *node, PyObject *list)
 
 static bool encode_dict(core_encoder *encoder, ladle_node *node, PyObject *dict)
 {
-    PyObject *const *pairs = dict_pairs(dict);
+    struct dict_table table;
     uint32_t count = (uint32_t)PyDict_GET_SIZE(dict);
-    int list = pairs ? core_dict_find(node, pairs, count) : NO_LIST;
+    int list =
+        dict_find_table(dict, &table) ? core_dict_find(node, table.keys, count) : NO_LIST;
     if (list == NO_LIST || !core_has_room(node) || !may_enter(encoder, count)) {
         return false;
     }
     const uint16_t *columns = node->keys->lists[list].columns;
     uint32_t i = 0;
-    while (i < count && core_encode_leaf(node->children[columns[i]], pairs[2 * i + 1])) {
+    while (i < count && core_encode_leaf(node->children[columns[i]], table.values[table.stride * i])) {
         i++;
     }
     if (LADLE_UNLIKELY(i < count)) {

@@ -7,7 +7,7 @@
  * them. Asking for the dict would make it, and it would stay with the user's object.
  */
 
-#include "dict_pairs.h"
+#include "dict_table.h"
 
 #include <stdbool.h>
 
@@ -49,8 +49,7 @@ static inline PyObject *instance_name(PyTypeObject *type, Py_ssize_t place)
     if (!keys || place >= keys->entry_count) {
         return NULL;
     }
-    return (
-        (PyObject **)(void *)(keys->indices + ((size_t)1 << keys->log2_index_bytes)))[2 * place];
+    return dict_keys_entries(keys)[2 * place];
 }
 #else
 static inline PyObject **instance_values(PyObject *Py_UNUSED(object), Py_ssize_t *Py_UNUSED(count))

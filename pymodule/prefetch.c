@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "prefetch.h"
 
-#include "dict_pairs.h"
+#include "dict_table.h"
 #include <ladle/base.h>
 
 enum {
@@ -63,10 +63,10 @@ LADLE_ALWAYS_INLINE void prefetch_object(const void *object)
 LADLE_ALWAYS_INLINE void prefetch_table(PyObject *record)
 {
     if (PyDict_CheckExact(record)) {
-        const char *keys = (const char *)((PyDictObject *)record)->ma_keys;
-        PREFETCH(keys);
-        PREFETCH(keys + 64);
-        PREFETCH(keys + 128);
+        const char *table = dict_table_address(record);
+        PREFETCH(table);
+        PREFETCH(table + 64);
+        PREFETCH(table + 128);
     } else if (PyList_CheckExact(record)) {
         PREFETCH(((PyListObject *)record)->ob_item);
     }
@@ -76,20 +76,21 @@ LADLE_ALWAYS_INLINE void prefetch_items(PyObject *record)
 {
     PyObject *const *items = NULL;
     Py_ssize_t count = 0;
-    Py_ssize_t stride = 1;
+    size_t stride = 1;
+    struct dict_table table;
     if (PyTuple_CheckExact(record)) {
         items = ((PyTupleObject *)record)->ob_item;
         count = PyTuple_GET_SIZE(record);
     } else if (PyList_CheckExact(record)) {
         items = ((PyListObject *)record)->ob_item;
         count = PyList_GET_SIZE(record);
-    } else if (PyDict_CheckExact(record) && (items = dict_pairs(record))) {
-        items++;
+    } else if (PyDict_CheckExact(record) && dict_find_table(record, &table)) {
+        items = table.values;
         count = PyDict_GET_SIZE(record);
-        stride = 2;
+        stride = table.stride;
     }
     for (Py_ssize_t i = 0; i < count && i < ITEMS_MAX; i++) {
-        prefetch_object(items[i * stride]);
+        prefetch_object(items[(size_t)i * stride]);
     }
 }
 
@@ -108,9 +109,9 @@ void core_prefetch_dicts(PyObject *list, Py_ssize_t index)
     PyObject *record = item_ahead(list, index + DICT_TABLES_AHEAD);
     PREFETCH_ONCE(item_ahead(list, index + RECORDS_AHEAD));
     if (PyDict_CheckExact(record)) {
-        const char *keys = (const char *)((PyDictObject *)record)->ma_keys;
-        PREFETCH_ONCE(keys);
-        PREFETCH_ONCE(keys + 64);
-        PREFETCH_ONCE(keys + 128);
+        const char *table = dict_table_address(record);
+        PREFETCH_ONCE(table);
+        PREFETCH_ONCE(table + 64);
+        PREFETCH_ONCE(table + 128);
     }
 }
