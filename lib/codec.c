@@ -4,6 +4,11 @@
 #include <string.h>
 
 /*
+ * Codecs that can be asked for.
+ */
+enum { NAMED_COUNT = 4 };
+
+/*
  * All codecs of the format by id. NULL: none, or not built in.
  */
 static const struct {
@@ -22,6 +27,7 @@ static const struct {
 #else
     {"lz4", NULL},
 #endif
+    {"bitpack", &ladle_codec_bitpack},
 };
 
 ladle_status ladle_codec_by_id(uint8_t id, const struct ladle_codec **codec)
@@ -32,7 +38,7 @@ ladle_status ladle_codec_by_id(uint8_t id, const struct ladle_codec **codec)
 
 ladle_status ladle_codec_by_name(const char *name, const struct ladle_codec **codec)
 {
-    for (uint8_t id = 0; id <= LADLE_CODEC_ID_MAX; id++) {
+    for (uint8_t id = 0; id < NAMED_COUNT; id++) {
         if (strcmp(name, codecs[id].name) == 0) {
             return ladle_codec_by_id(id, codec);
         }

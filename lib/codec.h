@@ -40,11 +40,12 @@ struct ladle_codec {
                                size_t from_len);
 };
 
-#define LADLE_CODEC_ID_MAX 3
+#define LADLE_CODEC_ID_MAX 4
 
 /*
  * The codec with this id or name. LADLE_E_UNSUPPORTED when it is known but not built in
- * (id 1 to 3), or unknown. NULL as output stands for id 0 or "none".
+ * (zstd, lz4), or unknown; bitpack, which stands in for the others, has no name to ask for. NULL as
+ * output stands for id 0 or "none".
  */
 ladle_status ladle_codec_by_id(uint8_t id, const struct ladle_codec **codec);
 ladle_status ladle_codec_by_name(const char *name, const struct ladle_codec **codec);
@@ -57,5 +58,6 @@ const char *ladle_codec_name(uint8_t id);
 extern const struct ladle_codec ladle_codec_zlib;
 extern const struct ladle_codec ladle_codec_zstd;
 extern const struct ladle_codec ladle_codec_lz4;
+extern const struct ladle_codec ladle_codec_bitpack;
 
 #endif

@@ -194,6 +194,26 @@ static size_t compressed_len_max(size_t len)
 }
 
 /*
+ * Compress a stream into the output, by the codec or, for streams that hardly get longer by that, by
+ * the one that decompresses in a fraction of the time. The codec that did it; NULL: none does.
+ */
+static const struct ladle_codec *compress(struct ladle_draft *draft, const uint8_t *plain,
+                                          size_t len, void *state, size_t *stored_len)
+{
+    uint8_t *to = draft->output.data + draft->output.len;
+    size_t capacity = compressed_len_max(len);
+    bool is_shorter =
+        capacity && draft->codec->compress(state, to, capacity, stored_len, plain, len) == LADLE_OK;
+    size_t worth_len = is_shorter ? *stored_len + *stored_len / 16 : capacity;
+    worth_len = worth_len < capacity ? worth_len : capacity;
+    if (worth_len && ladle_codec_bitpack.compress(NULL, to, worth_len, stored_len, plain, len) ==
+                         LADLE_OK) {
+        return &ladle_codec_bitpack;
+    }
+    return is_shorter ? draft->codec : NULL;
+}
+
+/*
  * Store a stream, compressed if that pays.
  */
 static void store_stream(struct ladle_draft *draft, size_t index, void *state)
@@ -201,11 +221,11 @@ static void store_stream(struct ladle_draft *draft, size_t index, void *state)
     const struct span *span = &spans_of(draft)[index];
     const uint8_t *plain = span->borrowed ? span->borrowed : place_of(draft, span);
     uint8_t *to = draft->output.data + draft->output.len;
-    size_t capacity = draft->codec ? compressed_len_max(span->len) : 0;
     size_t stored_len = 0;
-    if (capacity &&
-        draft->codec->compress(state, to, capacity, &stored_len, plain, span->len) == LADLE_OK) {
-        close_stream(draft, index, stored_len, draft->codec->id);
+    const struct ladle_codec *codec =
+        draft->codec ? compress(draft, plain, span->len, state, &stored_len) : NULL;
+    if (codec) {
+        close_stream(draft, index, stored_len, codec->id);
     } else if (span->borrowed) {
         leave_stream(draft, index);
     } else {

@@ -54,9 +54,10 @@ uint8_t *ladle_draft_stream(const struct ladle_draft *draft, size_t index);
 ladle_status ladle_draft_put(struct ladle_draft *draft, const void *data, size_t len);
 
 /*
- * Compress the streams, and make the directory. A stream that does not become smaller by a
- * sixteenth, or for which the codec has no memory, is stored as it is; so this cannot fail, and it
- * takes no memory but that of the codec. Any thread.
+ * Compress the streams, and make the directory. Those that bitpack makes at most a sixteenth longer
+ * than the codec does are packed. A stream that does not become smaller by a sixteenth, or for which
+ * the codec has no memory, is stored as it is; so this cannot fail, and it takes no memory but that
+ * of the codec. Any thread.
  *
  * state  of a compressor of the codec
  */

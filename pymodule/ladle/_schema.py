@@ -11,7 +11,7 @@ EXTENSIONS = (
     "range", "slice", "ellipsis", "array.array", "OrderedDict", "deque", "Counter", "defaultdict",
     "numpy array of objects", "numpy array of str",
 )  # fmt: skip
-CODECS = ("none", "zlib", "zstd", "lz4")
+CODECS = ("none", "zlib", "zstd", "lz4", "bitpack")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,8 @@ class Info:
     stored_size    of the blocks with records
     decoded_size   of these when they are decompressed
     largest_block  the greatest decoded size of a block
-    codecs         the names of those in use, "none" included
+    codecs         the names of those in use, "none" included, and "bitpack", which stands in for
+                   others where it is as good and faster
     ratio          decoded_size / stored_size
     is_complete    whether its writer completed it
     """

@@ -129,6 +129,8 @@ FILES = {
                      shapes("streams", "two arrays in a second stream").finish()),
     "good-zlib": ("Streams compressed by zlib.",
                   shapes("many zlib bytes", "ints of 8 bits", codec=1).finish()),
+    "good-bitpack": ("Streams of few kinds of bytes, packed.",
+                     shapes("many zlib bytes", "ints of 8 bits", codec=4).finish()),
     "good-three-blocks": ("Three blocks of three integers.", NINE),
     "good-appended": ("Appended to: a footer stands in the middle.", appended()),
     "good-many-checkpoints": ("Twenty checkpoints, with their ancestors.", many_checkpoints()),

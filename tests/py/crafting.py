@@ -49,12 +49,21 @@ def stream(shape, *arrays):
     return shape
 
 
+def pack_bits(data):
+    """Codec 4, for data of few kinds; other data as they are."""
+    kinds = bytes(sorted(set(data)))
+    width = max(1, (len(kinds) - 1).bit_length())
+    indices = sum(kinds.index(byte) << i * width for i, byte in enumerate(data))
+    head = bytes([width | len(data) % 8 << 3]) + kinds.ljust(2**width, b"\xee")
+    return head + indices.to_bytes((len(data) * width + 7) // 8, "little") if width <= 6 else data
+
+
 def compress(data, codec):
-    """The stored bytes and their codec: none where zlib does not help. Other codecs are made up."""
-    if codec != 1:
+    """The stored bytes and their codec: none where it does not help. Some codecs are made up."""
+    if codec not in (1, 4):
         return (data[:-1], codec) if codec else (data, 0)
-    packed_data = zlib.compress(data)
-    return (packed_data, 1) if len(packed_data) < len(data) else (data, 0)
+    packed_data = zlib.compress(data) if codec == 1 else pack_bits(data)
+    return (packed_data, codec) if len(packed_data) < len(data) else (data, 0)
 
 
 def file_header(uuid=UUID, major=1, minor=0, incompatible=0, compatible=0):

@@ -68,6 +68,18 @@ class Item:
     checkpoint: dict | None = None
 
 
+def unpack_bits(stored, decoded_len):
+    """(section 4.1)"""
+    need(stored, "a packed stream without its first byte")
+    width = stored[0] & 7
+    need(1 <= width <= 6 and stored[0] >> 3 == decoded_len % 8, "first byte of a packed stream")
+    kinds, rest = stored[1 : 1 + 2**width], stored[1 + 2**width :]
+    need(len(rest) == (decoded_len * width + 7) // 8, "length of a packed stream")
+    indices = int.from_bytes(rest, "little")
+    need(indices >> decoded_len * width == 0, "bits behind the last index")
+    return bytes(kinds[indices >> i * width & 2**width - 1] for i in range(decoded_len))
+
+
 def decode_stream(stored, decoded_len, codec):
     if codec == 0:
         data = stored
@@ -78,6 +90,8 @@ def decode_stream(stored, decoded_len, codec):
         except zlib.error as error:
             raise Invalid(f"zlib: {error}") from None
         need(decoder.eof and not decoder.unused_data, "zlib stream and its length differ")
+    elif codec == 4:
+        data = unpack_bits(stored, decoded_len)
     else:
         raise Unsupported(f"codec {codec}")
     need(len(data) == decoded_len, "decoded length of a stream")

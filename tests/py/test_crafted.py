@@ -20,7 +20,7 @@ def good_file(name, codec=0):
 
 
 @pytest.mark.parametrize("name", GOOD)
-@pytest.mark.parametrize("codec", [0, 1], ids=["plain", "zlib"])
+@pytest.mark.parametrize("codec", [0, 1, 4], ids=["plain", "zlib", "bitpack"])
 def test_a_crafted_block_is_read_by_both_readers(name, codec):
     data = good_file(name, codec)
     assert exactly(reference.read(data)) == exactly(GOOD[name][1])
@@ -61,7 +61,7 @@ UNKNOWN = {
     "incompatible feature": Segment(incompatible=1).finish(),
     "block type 5": Segment().block(5, [b""]).finish(),
     "block type 127": Segment().block(127, [b""]).finish(),
-    "codec": Segment().block(DATA, [bytes(50)], 1, codec=4).finish(),
+    "codec": Segment().block(DATA, [bytes(50)], 1, codec=5).finish(),
     "kind": one_block(1, b"\x05"),
     "kind 37": one_block(1, b"\x25"),
     "tag": one_block(1, stream(*strings(32, b"\x19"))),

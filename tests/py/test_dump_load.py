@@ -5,10 +5,12 @@ import array
 import errno
 import gc
 import io
+import math
 import os
 import pathlib
 import random
 import stat
+import string
 import subprocess
 import sys
 import threading
@@ -17,8 +19,9 @@ import uuid
 import ladle
 import pytest
 
+import reference
 from classes import Pair
-from helpers import OnlyRead, OnlyWrite, dumped, loaded, read_until_error
+from helpers import OnlyRead, OnlyWrite, dumped, exactly, loaded, read_until_error
 
 RECORDS = [{"id": i, "name": f"name {i}"} for i in range(500)]
 
@@ -526,6 +529,42 @@ def test_what_hardly_shrinks_is_stored_as_it_is(zeros, pays):
     data = dumped([record], compression="zlib")
     assert len(data) < 19_000 if pays else len(data) > 20_000
     assert loaded(data) == [record]
+
+
+@pytest.mark.parametrize("level", [1, 9])
+@pytest.mark.parametrize(
+    "letters, codec",
+    [
+        (string.ascii_letters + string.digits, "bitpack"),
+        ("0123456789abcdef", "bitpack"),
+        ("01", "bitpack"),
+        (string.printable, "zlib"),
+        (string.ascii_lowercase + "0123456", "zlib"),  # 33 letters: 5.1 bits, or 6
+        ("a" * 40 + "bcd", "zlib"),
+    ],
+)
+def test_random_text_is_packed_where_a_codec_makes_it_no_shorter(letters, codec, level):
+    source = random.Random(6)
+    records = ["".join(source.choices(letters, k=20)) for _ in range(3000)]
+    data = dumped(records, compression="zlib", level=level)
+    with ladle.open(io.BytesIO(data)) as reader:
+        assert codec in reader.info().codecs
+        assert ("bitpack" in reader.info().codecs) == (codec == "bitpack")
+    assert exactly(loaded(data)) == exactly(records)
+    assert reference.read(data) == records
+    bits = math.log2(len(letters)) if codec == "bitpack" else 6.9
+    assert len(data) < 60_000 * bits / 8 * 1.01 + 1000
+
+
+def test_text_that_repeats_itself_is_not_packed():
+    source = random.Random(7)
+    words = ["".join(source.choices("0123456789abcdef", k=8)) for _ in range(200)]
+    records = ["".join(source.choices(words, k=4)) for _ in range(3000)]
+    data = dumped(records, compression="zlib")
+    with ladle.open(io.BytesIO(data)) as reader:
+        assert "bitpack" not in reader.info().codecs
+    assert len(data) < 40_000
+    assert loaded(data) == records
 
 
 def test_compression_makes_a_smaller_file_with_the_same_records():
