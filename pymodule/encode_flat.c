@@ -42,8 +42,10 @@ static bool encode_dict(core_encoder *encoder, ladle_node *node, PyObject *dict)
         return false;
     }
     const uint16_t *columns = node->keys->lists[list].columns;
+    PyObject *const *value = table.values;
     uint32_t i = 0;
-    while (i < count && core_encode_leaf(node->children[columns[i]], table.values[table.stride * i])) {
+    while (i < count && core_encode_leaf(node->children[columns[i]], *value)) {
+        value += table.stride;
         i++;
     }
     if (LADLE_UNLIKELY(i < count)) {
