@@ -6,7 +6,7 @@
 /*
  * Codecs that can be asked for.
  */
-enum { NAMED_COUNT = 4 };
+#define NAMED_COUNT 4
 
 /*
  * All codecs of the format by id. NULL: none, or not built in.

@@ -86,8 +86,8 @@ LADLE_ALWAYS_INLINE uint64_t pack_half(const uint8_t *from, const uint8_t *indic
 LADLE_ALWAYS_INLINE uint64_t pack_group(const uint8_t *from, const uint8_t *indices, unsigned bits,
                                         unsigned *seen)
 {
-    return pack_half(from, indices, bits, seen) |
-           pack_half(from + GROUP / 2, indices, bits, seen) << GROUP / 2 * bits;
+    return pack_half(from, indices, bits, seen) | pack_half(from + GROUP / 2, indices, bits, seen)
+                                                      << GROUP / 2 * bits;
 }
 
 /*

@@ -206,8 +206,8 @@ static const struct ladle_codec *compress(struct ladle_draft *draft, const uint8
         capacity && draft->codec->compress(state, to, capacity, stored_len, plain, len) == LADLE_OK;
     size_t worth_len = is_shorter ? *stored_len + *stored_len / 16 : capacity;
     worth_len = worth_len < capacity ? worth_len : capacity;
-    if (worth_len && ladle_codec_bitpack.compress(NULL, to, worth_len, stored_len, plain, len) ==
-                         LADLE_OK) {
+    if (worth_len &&
+        ladle_codec_bitpack.compress(NULL, to, worth_len, stored_len, plain, len) == LADLE_OK) {
         return &ladle_codec_bitpack;
     }
     return is_shorter ? draft->codec : NULL;

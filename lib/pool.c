@@ -120,6 +120,23 @@ void ladle_pool_start(struct ladle_pool *pool, struct ladle_job *job)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+bool ladle_pool_take_back(struct ladle_pool *pool, struct ladle_job *job)
+{
+    struct ladle_job *before = NULL;
+    pthread_mutex_lock(&pool->mutex);
+    struct ladle_job *found = pool->first;
+    while (found && found != job) {
+        before = found;
+        found = found->next;
+    }
+    if (found) {
+        *(before ? &before->next : &pool->first) = job->next;
+        pool->last = pool->last == job ? before : pool->last;
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return found;
+}
+
 bool ladle_pool_is_done(struct ladle_pool *pool, const struct ladle_job *job)
 {
     pthread_mutex_lock(&pool->mutex);

@@ -39,6 +39,11 @@ bool ladle_pool_is_foreign(const struct ladle_pool *pool);
 void ladle_pool_start(struct ladle_pool *pool, struct ladle_job *job);
 
 /*
+ * Take a job back that was handed over, unless a thread has begun it: false then.
+ */
+bool ladle_pool_take_back(struct ladle_pool *pool, struct ladle_job *job);
+
+/*
  * Whether a job that was handed over is done; wait until it is.
  */
 bool ladle_pool_is_done(struct ladle_pool *pool, const struct ladle_job *job);

@@ -172,7 +172,7 @@ struct ladle_slot *ladle_slots_next(struct ladle_slots *slots)
 {
     struct ladle_slot *slot = slots->ahead[0];
     leave_pool(slots);
-    if (slot->is_started) {
+    if (slot->is_started && !ladle_pool_take_back(slots->pool, &slot->job)) {
         ladle_pool_wait(slots->pool, &slot->job);
     } else if (!slot->job.is_done) {
         decode(slot, &slots->decoders[0]);
@@ -191,7 +191,7 @@ void ladle_slots_forget(struct ladle_slots *slots)
     leave_pool(slots);
     for (unsigned i = 0; i < slots->ahead_count; i++) {
         struct ladle_slot *slot = slots->ahead[i];
-        if (slot->is_started) {
+        if (slot->is_started && !ladle_pool_take_back(slots->pool, &slot->job)) {
             ladle_pool_wait(slots->pool, &slot->job);
             slot->used = slot->status == LADLE_OK ? ++slots->uses : 0;
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "decode.h"
 
-#include "decode_block.h"
 #include "decode_blank.h"
+#include "decode_block.h"
 #include "decode_object.h"
 #include "dict_table.h"
 #include "long.h"

@@ -5,9 +5,9 @@
 #include "dict_table.h"
 
 enum {
-    BLANKS_MAX = 256, /* a file; classes are made for as many */
+    BLANKS_MAX = 256,     /* a file; classes are made for as many */
     SHARED_KEYS_MAX = 29, /* as CPython has it, for the instances of a class */
-    ROWS_MIN = 1024 /* of a key list in a block on average, for a class to be worth making */
+    ROWS_MIN = 1024       /* of a key list in a block on average, for a class to be worth making */
 };
 
 static int set_keys(PyObject *dict, PyObject *keys)
@@ -114,9 +114,7 @@ PyObject *core_blank_dict(core_decoder *decoder, const ladle_view *view,
 {
     bool may_share = CPYTHON_IS_KNOWN && columns->count > 0 && columns->count <= SHARED_KEYS_MAX;
     PyObject *keys = keys_of(view, columns);
-    PyObject *blank = !keys       ? NULL
-                      : may_share ? make_known(decoder, view, keys)
-                                  : make_plain(keys);
+    PyObject *blank = !keys ? NULL : may_share ? make_known(decoder, view, keys) : make_plain(keys);
     Py_XDECREF(keys);
     if (blank && PyDict_GET_SIZE(blank) != (Py_ssize_t)columns->count) {
         Py_DECREF(blank);

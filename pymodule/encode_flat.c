@@ -36,8 +36,7 @@ static bool encode_dict(core_encoder *encoder, ladle_node *node, PyObject *dict)
 {
     struct dict_table table;
     uint32_t count = (uint32_t)PyDict_GET_SIZE(dict);
-    int list =
-        dict_find_table(dict, &table) ? core_dict_find(node, table.keys, count) : NO_LIST;
+    int list = dict_find_table(dict, &table) ? core_dict_find(node, table.keys, count) : NO_LIST;
     if (list == NO_LIST || !core_has_room(node) || !may_enter(encoder, count)) {
         return false;
     }

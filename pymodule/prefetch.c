@@ -51,12 +51,11 @@ static PyObject *item_ahead(PyObject *list, Py_ssize_t index)
 }
 
 /*
- * Where an object ends is not known yet, and to look would be to wait for it.
+ * Two lines: where an object ends is not known yet, and to look would be to wait for it.
  */
 LADLE_ALWAYS_INLINE void prefetch_object(const void *object)
 {
     PREFETCH(object);
-    PREFETCH((const char *)object + 32);
     PREFETCH((const char *)object + 64);
 }
 
@@ -107,11 +106,11 @@ void core_prefetch_all(PyObject *list, Py_ssize_t index)
 void core_prefetch_dicts(PyObject *list, Py_ssize_t index)
 {
     PyObject *record = item_ahead(list, index + DICT_TABLES_AHEAD);
-    PREFETCH_ONCE(item_ahead(list, index + RECORDS_AHEAD));
+    PREFETCH_SOON(item_ahead(list, index + RECORDS_AHEAD));
     if (PyDict_CheckExact(record)) {
         const char *table = dict_table_address(record);
-        PREFETCH_ONCE(table);
-        PREFETCH_ONCE(table + 64);
-        PREFETCH_ONCE(table + 128);
+        PREFETCH_SOON(table);
+        PREFETCH_SOON(table + 64);
+        PREFETCH_SOON(table + 128);
     }
 }

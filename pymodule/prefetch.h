@@ -13,15 +13,15 @@
 #include <stdint.h>
 
 /*
- * Into the second cache, to which more lines can be on their way; or into the first and out of all
- * when it is needed no more.
+ * Into the second cache, to which more lines can be on their way; or into the first, for what is
+ * needed soon. (Past the second cache, Intel's processors read memory at half the speed.)
  */
 #if defined(__GNUC__)
 #define PREFETCH(address)      __builtin_prefetch(address, 0, 2)
-#define PREFETCH_ONCE(address) __builtin_prefetch(address, 0, 0)
+#define PREFETCH_SOON(address) __builtin_prefetch(address, 0, 3)
 #else
 #define PREFETCH(address)      ((void)(address))
-#define PREFETCH_ONCE(address) ((void)(address))
+#define PREFETCH_SOON(address) ((void)(address))
 #endif
 
 /*
@@ -82,9 +82,9 @@ static inline void core_prefetch(PyObject *list, Py_ssize_t index, enum prefetch
     } else if (what == PREFETCH_ITEMS && index + PREFETCH_TUPLE_AHEAD < PyList_GET_SIZE(list)) {
         PyObject *record = PyList_GET_ITEM(list, index + PREFETCH_ITEMS_AHEAD);
         Py_ssize_t count = core_is_small_tuple(record) ? PyTuple_GET_SIZE(record) : 0;
-        PREFETCH_ONCE(PyList_GET_ITEM(list, index + PREFETCH_TUPLE_AHEAD));
+        PREFETCH_SOON(PyList_GET_ITEM(list, index + PREFETCH_TUPLE_AHEAD));
         for (Py_ssize_t i = 0; i < count; i++) {
-            PREFETCH_ONCE(PyTuple_GET_ITEM(record, i));
+            PREFETCH_SOON(PyTuple_GET_ITEM(record, i));
         }
     } else if (what == PREFETCH_BEHIND) {
         for (size_t line = 0; line < 3; line++) {

@@ -32,8 +32,8 @@ from workloads import WORKLOADS
 
 HERE = Path(__file__).parent
 SECONDS_MAX = 600  # of one measurement
-TURNS = 3  # of a measurement in one round, as long as
-TURN_SECONDS = 0.5  # its processes did not take that long together
+TURNS = 5  # of a measurement in one round, as long as
+TURN_SECONDS = 0.8  # its processes did not take that long together
 QUICK_COUNT = 2_000
 
 
@@ -236,7 +236,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--command", default="make bench", help="what the report says was run")
     options = parser.parse_args()
     options.only = options.only or list(WORKLOADS)
-    options.rounds = options.rounds or (1 if options.quick else 6)
+    options.rounds = options.rounds or (1 if options.quick else 5)
     return options
 
 

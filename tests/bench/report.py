@@ -11,7 +11,7 @@ from workloads import WORKLOADS
 
 METHOD = """\
 Each measurement is a process of its own, its peers before or after it as it falls out, and short
-ones have up to three in a round; what is shown is the median, and in parentheses how many times the
+ones have up to five in a round; what is shown is the median, and in parentheses how many times the
 seconds of ladle that is. The clock runs from before the file is opened until after it was closed,
 with Python's collector as it is by default. `iterate` keeps no record; `tolist` ends with all of
 them in a list. Memory is the highest resident memory of the process less what it had before the

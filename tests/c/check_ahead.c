@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "checksum.h"
 #include "frame.h"
+#include "pool.h"
 #include "records.h"
 #include "spoil.h"
 #include "test.h"
@@ -181,6 +182,57 @@ START_TEST(a_bad_block_among_good_ones)
 }
 END_TEST
 
+struct task {
+    struct ladle_job job; /* first */
+    int wait_for;         /* a pipe, -1 for nothing */
+    int times;
+};
+
+static void run_task(struct ladle_job *job, unsigned thread)
+{
+    struct task *task = (struct task *)(void *)job;
+    char byte;
+    (void)thread;
+    if (task->wait_for < 0 || read(task->wait_for, &byte, 1) == 1) {
+        task->times++;
+    }
+}
+
+/*
+ * Some of those behind a job that is at work, in any place of the queue; the others are done.
+ */
+START_TEST(jobs_that_nobody_began_can_be_taken_back)
+{
+    enum { COUNT = 4 };
+    struct task tasks[COUNT];
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    struct ladle_pool *pool = ladle_pool_new(1, NULL);
+    ck_assert_ptr_nonnull(pool);
+    struct task first = {.job.run = run_task, .wait_for = ends[0]};
+    struct task last = {.job.run = run_task, .wait_for = -1};
+    ladle_pool_start(pool, &first.job);
+    for (int i = 0; i < COUNT; i++) {
+        tasks[i] = (struct task){.job.run = run_task, .wait_for = -1};
+        ladle_pool_start(pool, &tasks[i].job);
+    }
+    for (int i = COUNT; i-- > 0;) {
+        ck_assert(!(_i >> i & 1) || ladle_pool_take_back(pool, &tasks[i].job));
+    }
+    ladle_pool_start(pool, &last.job);
+    ck_assert_int_eq(write(ends[1], "x", 1), 1);
+    ladle_pool_wait(pool, &last.job);
+    ck_assert(!ladle_pool_take_back(pool, &first.job));
+    ladle_pool_free(pool);
+    ck_assert_int_eq(first.times, 1);
+    for (int i = 0; i < COUNT; i++) {
+        ck_assert_int_eq(tasks[i].times, !(_i >> i & 1));
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
 Suite *ahead_suite(void)
 {
     Suite *suite = suite_create("ahead");
@@ -188,6 +240,7 @@ Suite *ahead_suite(void)
     tcase_add_loop_test(tcase, threads_give_the_same, 0, 4);
     tcase_add_test(tcase, seeking_with_threads);
     tcase_add_test(tcase, a_bad_block_among_good_ones);
+    tcase_add_loop_test(tcase, jobs_that_nobody_began_can_be_taken_back, 0, 16);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("forks");
     tcase_set_tags(tcase, TAG_FORKS);

@@ -126,7 +126,7 @@ START_TEST(bitpack_takes_as_few_bits_as_it_can)
     unsigned bits = (unsigned)_i / 2 + 1;
     unsigned kind_count = (1u << bits) + (unsigned)_i % 2;
     ck_assert(coder_begin(&coder, 4, 0));
-    for (size_t len = 2 * kind_count; len < 9000; len += len < 200 ? 1 : 1000 + len % 7) {
+    for (size_t len = (size_t)2 * kind_count; len < 9000; len += len < 200 ? 1 : 1000 + len % 7) {
         for (size_t i = 0; i < len; i++) {
             coder.plain[i] = (uint8_t)(251 * (i % (kind_count - 1)));
         }
