@@ -45,16 +45,25 @@ static void compress(struct ladle_job *job, unsigned thread)
 }
 
 /*
- * A compressor for each thread.
+ * The same by the caller's thread.
  */
-static ladle_status make_compressors(struct ladle_emitter *emitter, int level, unsigned count)
+static void compress_here(struct ladle_parcel *parcel)
 {
-    emitter->codec_states =
-        ladle_alloc(emitter->allocator, LADLE_THREADS_MAX, sizeof *emitter->codec_states);
+    compress(&parcel->job, parcel->emitter->thread_count);
+    parcel->job.is_done = true;
+}
+
+/*
+ * A compressor for each thread, and the caller's behind them.
+ */
+static ladle_status make_compressors(struct ladle_emitter *emitter, int level)
+{
+    emitter->codec_states = ladle_alloc(emitter->allocator, emitter->thread_count + 1,
+                                        sizeof *emitter->codec_states);
     if (!emitter->codec_states) {
         return LADLE_E_MEMORY;
     }
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i <= emitter->thread_count; i++) {
         LADLE_TRY(
             emitter->codec->compressor_new(&emitter->codec_states[i], level, emitter->allocator));
     }
@@ -90,6 +99,7 @@ ladle_status ladle_emitter_init(struct ladle_emitter *emitter, const ladle_sink 
     emitter->merged_bytes.allocator = allocator;
     emitter->index.allocator = allocator;
     emitter->codec = options->codec;
+    emitter->thread_count = threads;
     emitter->block_len = options->block_len;
     emitter->progress = options->progress;
     emitter->progress_ctx = options->progress_ctx;
@@ -101,7 +111,7 @@ ladle_status ladle_emitter_init(struct ladle_emitter *emitter, const ladle_sink 
     }
     LADLE_TRY(make_parcels(emitter, threads ? threads + PARCELS_MORE : 1, threads > 0));
     if (options->codec) {
-        LADLE_TRY(make_compressors(emitter, options->level, threads ? threads : 1));
+        LADLE_TRY(make_compressors(emitter, options->level));
     }
     emitter->pool = threads ? ladle_pool_new(threads, allocator) : NULL;
     return LADLE_OK;
@@ -118,7 +128,7 @@ void ladle_emitter_free(struct ladle_emitter *emitter)
     /* What a thread may have been at work on is left alone in a child made by fork. */
     if (!is_foreign(emitter)) {
         ladle_pool_free(emitter->pool);
-        for (unsigned i = 0; emitter->codec_states && i < LADLE_THREADS_MAX; i++) {
+        for (unsigned i = 0; emitter->codec_states && i <= emitter->thread_count; i++) {
             if (emitter->codec_states[i]) {
                 emitter->codec->compressor_free(emitter->codec_states[i], allocator);
             }
@@ -126,7 +136,7 @@ void ladle_emitter_free(struct ladle_emitter *emitter)
         for (unsigned i = 0; i < emitter->parcel_capacity; i++) {
             ladle_draft_free(&emitter->parcels[i].draft);
         }
-        ladle_free(allocator, emitter->codec_states, LADLE_THREADS_MAX,
+        ladle_free(allocator, emitter->codec_states, emitter->thread_count + 1,
                    sizeof *emitter->codec_states);
         ladle_free(allocator, emitter->parcels, emitter->parcel_capacity, sizeof *emitter->parcels);
     }
@@ -149,10 +159,8 @@ uint64_t ladle_emitter_memory_bound(const struct ladle_emitter *emitter)
         draft_len *= 2;
         compressor_len = emitter->codec->compressor_len + emitter->codec->byte_len * block_len;
     }
-    uint64_t compressors =
-        emitter->parcel_capacity > PARCELS_MORE ? emitter->parcel_capacity - PARCELS_MORE : 1;
     return dictionaries_len + merged_len + emitter->parcel_capacity * draft_len +
-           compressors * compressor_len;
+           (emitter->thread_count + 1) * compressor_len;
 }
 
 static uint64_t handed_on(const struct ladle_emitter *emitter)
@@ -235,15 +243,36 @@ static struct ladle_block_header header_for(const struct ladle_emitter *emitter,
                                        .checkpoint_distance = latest ? place(emitter) - latest : 0};
 }
 
+static struct ladle_parcel *parcel_at(const struct ladle_emitter *emitter, unsigned index)
+{
+    return &emitter->parcels[(emitter->parcel_first + index) % emitter->parcel_capacity];
+}
+
+/*
+ * Wait until the oldest block is compressed; until then, compress those that no thread has begun.
+ */
+static void finish_oldest(struct ladle_emitter *emitter)
+{
+    const struct ladle_job *oldest = &parcel_at(emitter, 0)->job;
+    for (unsigned i = 0;
+         i < emitter->parcel_count && !ladle_pool_is_done(emitter->pool, oldest); i++) {
+        struct ladle_parcel *parcel = parcel_at(emitter, i);
+        if (ladle_pool_take_back(emitter->pool, &parcel->job)) {
+            compress_here(parcel);
+        }
+    }
+    ladle_pool_wait(emitter->pool, oldest);
+}
+
 /*
  * Write the oldest block on its way, and let go of it.
  */
 static ladle_status write_oldest(struct ladle_emitter *emitter, ladle_error *error)
 {
-    struct ladle_parcel *parcel = &emitter->parcels[emitter->parcel_first];
+    struct ladle_parcel *parcel = parcel_at(emitter, 0);
     uint64_t offset = place(emitter);
     if (emitter->pool) {
-        ladle_pool_wait(emitter->pool, &parcel->job);
+        finish_oldest(emitter);
     }
     emitter->parcel_first++;
     if (emitter->parcel_first == emitter->parcel_capacity) {
@@ -281,8 +310,7 @@ ladle_status ladle_emitter_drain(struct ladle_emitter *emitter, ladle_error *err
 static ladle_status write_ready(struct ladle_emitter *emitter, ladle_error *error)
 {
     while (emitter->parcel_count &&
-           (!emitter->pool ||
-            ladle_pool_is_done(emitter->pool, &emitter->parcels[emitter->parcel_first].job))) {
+           (!emitter->pool || ladle_pool_is_done(emitter->pool, &parcel_at(emitter, 0)->job))) {
         LADLE_TRY(write_oldest(emitter, error));
     }
     return LADLE_OK;
@@ -297,8 +325,7 @@ static ladle_status next_parcel(struct ladle_emitter *emitter, struct ladle_parc
     if (emitter->parcel_count == emitter->parcel_capacity) {
         LADLE_TRY(write_oldest(emitter, error));
     }
-    unsigned index = (emitter->parcel_first + emitter->parcel_count) % emitter->parcel_capacity;
-    *parcel = &emitter->parcels[index];
+    *parcel = parcel_at(emitter, emitter->parcel_count);
     return LADLE_OK;
 }
 
@@ -315,7 +342,7 @@ static ladle_status send(struct ladle_emitter *emitter, struct ladle_parcel *par
     if (emitter->pool) {
         ladle_pool_start(emitter->pool, &parcel->job);
     } else {
-        compress(&parcel->job, 0);
+        compress_here(parcel);
     }
     return write_ready(emitter, error);
 }

@@ -28,7 +28,8 @@ struct ladle_emitter {
     ladle_buffer index; /* content of a checkpoint on its way */
     struct ladle_block_encoder encoder;
     const struct ladle_codec *codec; /* NULL: none */
-    void **codec_states;             /* one a thread, or one */
+    unsigned thread_count;           /* that were asked for */
+    void **codec_states;             /* one a thread, and the caller's behind them */
     struct ladle_pool *pool;         /* NULL: no threads */
     struct ladle_parcel *parcels;    /* a ring of blocks on their way */
     unsigned parcel_capacity;

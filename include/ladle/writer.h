@@ -18,7 +18,8 @@ typedef struct ladle_writer ladle_writer;
 /*
  * How to write. 'struct_size' is sizeof(ladle_writer_options); zero is the default everywhere.
  *
- * codec         "none" (or NULL), "zlib", "zstd", "lz4"
+ * codec         "none" (or NULL), "zlib", "zstd", "lz4". What it hardly makes shorter is stored as it
+ *               is, and random text of few kinds of letters packed (FORMAT.md section 4)
  * level         of the codec: zlib 1 to 9, zstd -131,072 to 22, lz4 1 to 12. 0 is the default of
  *               the codec: 6, 1 and 1
  * block_len     bytes of a block before compression that the writer aims at: 132,000; 1,024 to
@@ -27,7 +28,8 @@ typedef struct ladle_writer ladle_writer;
  *               same file
  * metadata      a tagged dict with str keys, or NULL
  * threads       how many threads compress blocks behind the caller, up to 64; fewer where the
- *               system has no more. 0: none, all is done in the calls, as it is without a codec.
+ *               system has no more; the caller's compresses some itself in place of waiting for
+ *               them. 0: none, all is done in the calls, as it is without a codec.
  *               The functions of the program (sink, allocator) are called by the caller's thread
  *               only. The file is the same whatever their number. In a child made by fork a writer
  *               with threads is dead: it writes nothing, gives LADLE_E_STATE for the next block,

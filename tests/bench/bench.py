@@ -33,7 +33,7 @@ from workloads import WORKLOADS
 HERE = Path(__file__).parent
 SECONDS_MAX = 600  # of one measurement
 TURNS = 5  # of a measurement in one round, as long as
-TURN_SECONDS = 0.8  # its processes did not take that long together
+TURN_SECONDS = 0.6  # its processes did not take that long together
 QUICK_COUNT = 2_000
 
 

@@ -9,13 +9,24 @@ import decimal
 import enum
 import io
 import struct
+import sys
+import sysconfig
 import zoneinfo
 
 import ladle
 import numpy
+import pytest
 
 import classes
 import reference_value
+
+
+knows_objects = pytest.mark.skipif(
+    sysconfig.get_config_var("Py_GIL_DISABLED") == 1
+    or sys.version_info >= (3, 16)
+    or sys.maxsize < 1 << 32,
+    reason="a Python whose objects are not known from inside, or may be held by somebody unseen",
+)
 
 
 def exactly(value):

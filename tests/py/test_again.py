@@ -6,13 +6,12 @@ import io
 import itertools
 import random
 import sys
-import sysconfig
 import weakref
 
 import ladle
 import pytest
 
-from helpers import dumped, exactly, loaded
+from helpers import dumped, exactly, knows_objects, loaded
 
 CHOICES = random.Random(11)
 INTS = [0, 1, -1, 256, 257, 1 << 29, 1 << 30, 1 << 31, 1 << 59, 1 << 60, (1 << 63) - 1, -(1 << 62)]
@@ -319,10 +318,7 @@ def test_a_record_outlives_its_iterator():
     assert last == records[-1]
 
 
-@pytest.mark.skipif(
-    sysconfig.get_config_var("Py_GIL_DISABLED") == 1 or sys.version_info >= (3, 16),
-    reason="a Python whose objects are not known to be held by nobody else",
-)
+@knows_objects
 def test_memory_is_used_again():
     data = dumped([(float(i), f"text {i:05}", i << 40) for i in range(1000)])
     places = {tuple(map(id, (record, *record))) for record in reading(data)}

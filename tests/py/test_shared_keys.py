@@ -8,12 +8,11 @@ import json
 import pickle
 import random
 import sys
-import sysconfig
 
 import ladle
 import pytest
 
-from helpers import dumped, exactly, loaded
+from helpers import dumped, exactly, knows_objects, loaded
 
 KEYS = {
     "few": ["id", "name", "score"],
@@ -26,10 +25,6 @@ KEYS = {
     "one more": [f"key {i}" for i in range(30)],
     "many": [f"key {i}" for i in range(100)],
 }
-knows_dicts = pytest.mark.skipif(
-    sysconfig.get_config_var("Py_GIL_DISABLED") == 1 or sys.version_info >= (3, 16),
-    reason="a Python whose dicts are not known from inside",
-)
 
 
 def many(keys, count=400):
@@ -147,7 +142,7 @@ def test_attributes_of_instances_are_written_in_their_order():
     assert exactly([ladle.loads(ladle.dumps(thing)) for thing in things]) == exactly(expected)
 
 
-@knows_dicts
+@knows_objects
 def test_they_take_less_memory():
     for name in ("few", "six", "most that can be shared"):
         records = many(KEYS[name])
