@@ -58,8 +58,8 @@ static void compress_here(struct ladle_parcel *parcel)
  */
 static ladle_status make_compressors(struct ladle_emitter *emitter, int level)
 {
-    emitter->codec_states = ladle_alloc(emitter->allocator, emitter->thread_count + 1,
-                                        sizeof *emitter->codec_states);
+    emitter->codec_states =
+        ladle_alloc(emitter->allocator, emitter->thread_count + 1, sizeof *emitter->codec_states);
     if (!emitter->codec_states) {
         return LADLE_E_MEMORY;
     }
@@ -245,7 +245,9 @@ static struct ladle_block_header header_for(const struct ladle_emitter *emitter,
 
 static struct ladle_parcel *parcel_at(const struct ladle_emitter *emitter, unsigned index)
 {
-    return &emitter->parcels[(emitter->parcel_first + index) % emitter->parcel_capacity];
+    index += emitter->parcel_first;
+    return &emitter->parcels[index < emitter->parcel_capacity ? index
+                                                              : index - emitter->parcel_capacity];
 }
 
 /*
@@ -254,8 +256,8 @@ static struct ladle_parcel *parcel_at(const struct ladle_emitter *emitter, unsig
 static void finish_oldest(struct ladle_emitter *emitter)
 {
     const struct ladle_job *oldest = &parcel_at(emitter, 0)->job;
-    for (unsigned i = 0;
-         i < emitter->parcel_count && !ladle_pool_is_done(emitter->pool, oldest); i++) {
+    for (unsigned i = 0; i < emitter->parcel_count && !ladle_pool_is_done(emitter->pool, oldest);
+         i++) {
         struct ladle_parcel *parcel = parcel_at(emitter, i);
         if (ladle_pool_take_back(emitter->pool, &parcel->job)) {
             compress_here(parcel);
@@ -274,10 +276,7 @@ static ladle_status write_oldest(struct ladle_emitter *emitter, ladle_error *err
     if (emitter->pool) {
         finish_oldest(emitter);
     }
-    emitter->parcel_first++;
-    if (emitter->parcel_first == emitter->parcel_capacity) {
-        emitter->parcel_first = 0;
-    }
+    emitter->parcel_first = (unsigned)(parcel_at(emitter, 1) - emitter->parcels);
     emitter->parcel_count--;
     emitter->waiting_count -= parcel->record_count;
     struct ladle_block_header header = header_for(emitter, parcel->type, parcel->record_count);
