@@ -203,9 +203,9 @@ asan: ## the C tests with address and undefined-behaviour sanitizers
 # The extension with the address sanitizer, in a Python that does not know of it. What Python never
 # gives back would be called a leak: tests/py/test_arrow_release.py counts those itself.
 ASAN_PY = build/asan/py
-ASAN_TESTS = $(patsubst %,tests/py/test_%.py,arrow arrow_release extend_array numpy_values read_into \
-               to_numpy)
-asan-py: .venv/setup-pytest $(VENV) ## Arrow and arrays in Python with the address sanitizer
+ASAN_TESTS = $(patsubst %,tests/py/test_%.py,again arrow arrow_release extend_array numpy_values \
+               read_into shared_keys to_numpy)
+asan-py: .venv/setup-pytest $(VENV) ## objects from inside, Arrow and arrays with the address sanitizer
 	$(Q)mkdir -p build/asan && CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined' $(PY) setup.py -q build \
 	    --build-base $(ASAN_PY) --build-lib $(ASAN_PY)/lib 2>$(ASAN_PY).log || { cat $(ASAN_PY).log; exit 1; }
 	$(Q)LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
