@@ -155,9 +155,9 @@ static int encode_row(core_encoder *encoder, ladle_node *node, const struct dict
 /*
  * The values of a dict from 'first' on, which are borrowed, while Python code may run.
  */
-NOINLINE static int encode_left(core_encoder *encoder, ladle_node *node,
-                                const struct dict_table *table, const ladle_key_list *list,
-                                uint32_t first)
+NOINLINE static int encode_dict_rest(core_encoder *encoder, ladle_node *node,
+                                     const struct dict_table *table, const ladle_key_list *list,
+                                     uint32_t first)
 {
     struct dict_row row;
     row.count = list->count - first;
@@ -184,7 +184,7 @@ static int encode_known(core_encoder *encoder, ladle_node *node, const struct di
         ladle_node *child = node->children[columns->columns[i]];
         if (LADLE_UNLIKELY(!core_encode_leaf(child, *value) &&
                            !core_encode_flat(encoder, child, *value))) {
-            if (encode_left(encoder, node, table, columns, i) < 0) {
+            if (encode_dict_rest(encoder, node, table, columns, i) < 0) {
                 return -1;
             }
             break;

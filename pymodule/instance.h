@@ -19,25 +19,27 @@
 static inline PyObject **instance_values(PyObject *object, Py_ssize_t *count)
 {
 #if PY_VERSION_HEX >= 0x030D0000
-    uint8_t *values = (uint8_t *)object + Py_TYPE(object)->tp_basicsize;
-    if (!PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_INLINE_VALUES) || !values[3]) {
+    uint8_t *address = (uint8_t *)object + Py_TYPE(object)->tp_basicsize;
+    if (!PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_INLINE_VALUES) || !address[3]) {
         return NULL;
     }
-    *count = values[1];
-    return (PyObject **)(void *)(values + 8);
 #else
     if (!PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_MANAGED_DICT)) {
         return NULL;
     }
 #if PY_VERSION_HEX >= 0x030C0000
     uintptr_t place = ((const uintptr_t *)object)[-3];
-    uint8_t *values = place & 1 ? (uint8_t *)(place + 1) : NULL;
+    uint8_t *address = place & 1 ? (uint8_t *)(place + 1) : NULL;
 #else
-    uint8_t *values = ((uint8_t **)object)[-4];
+    uint8_t *address = ((uint8_t **)object)[-4];
 #endif
-    *count = values ? values[-2] : 0;
-    return (PyObject **)(void *)values;
+    if (!address) {
+        return NULL;
+    }
 #endif
+    struct dict_values values = dict_values_of(address);
+    *count = values.count;
+    return values.items;
 }
 
 /*

@@ -4,6 +4,7 @@
 import io
 
 import ladle
+
 ROWS = [
     {"id": 0, "name": "a, \"b\"\n\r'", "value": 1.5, "flag": True, "note": None, "big": 2**70},
     {"id": -1, "name": "é€\U0001f600", "value": -0.0, "flag": False, "note": "x", "big": -1},
